@@ -1,0 +1,1 @@
+//! Runs contract code inside its declared machine.

@@ -1,0 +1,1 @@
+//! Agreement as state machines without I/O.

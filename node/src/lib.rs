@@ -1,0 +1,1 @@
+//! The node and the command line: the edges and the only wiring.

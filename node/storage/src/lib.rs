@@ -1,0 +1,1 @@
+//! Durable bytes: blocks, state, history, recovery.

@@ -1,0 +1,1 @@
+//! Keccak-256 over many independent inputs at once.

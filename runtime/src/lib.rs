@@ -1,0 +1,1 @@
+//! The pure state transition of the chain.

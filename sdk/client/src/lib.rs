@@ -1,0 +1,1 @@
+//! What a program outside the chain sees: keys, transactions, RPC, proofs.
