@@ -1,0 +1,126 @@
+//! The stable numeric codes of everything the chain can answer, in one table.
+//!
+//! Receipts, RPC errors, `chainstack explain` and the documents read this table; the room that decides
+//! uses the constants. A code is never reused. Ranges: 1-99 execution, 100-199 refused by the declared
+//! machine, 1000-1099 transactions, 2000-2099 bytecode admission, 2100-2199 manifest, 3000-3099 proofs.
+
+/// One row of [`TABLE`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CodeInfo {
+    /// The stable number.
+    pub code: u16,
+    /// Its name, in the form users search for.
+    pub name: &'static str,
+    /// What happened.
+    pub what: &'static str,
+    /// What to try next.
+    pub hint: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $code:literal, $name:literal, $what:literal, $hint:literal;)*) => {
+        $(#[doc = $what] pub const $constant: u16 = $code;)*
+
+        /// Every execution, machine and transaction code, in ascending order.
+        pub const TABLE: &[CodeInfo] = &[
+            $(CodeInfo { code: $code, name: $name, what: $what, hint: $hint },)*
+        ];
+    };
+}
+
+codes! {
+    OK = 0, "Ok", "the transaction was carried out", "nothing to do";
+    REVERTED = 1, "Reverted", "the contract refused with one of its declared errors", "read the error's fields; `chainstack inspect errors` and the contract's manifest list them";
+    TRAP = 2, "Trap", "the contract's code stopped abnormally", "replay with `chainstack tx trace` to see where";
+    OUT_OF_GAS = 3, "OutOfGas", "the gas limit did not suffice", "raise --gas-limit; `--dry-run` shows what the call needs";
+    INSUFFICIENT_BALANCE = 4, "InsufficientBalance", "the account's free balance is less than the amount to move", "fund the account or move less";
+    BALANCE_OVERFLOW = 5, "BalanceOverflow", "the receiving balance would pass the greatest amount", "move less";
+    DEPOSIT_LIMIT = 6, "DepositLimit", "storage deposits would pass max_deposit", "raise --max-deposit";
+    CONTRACT_NOT_FOUND = 7, "ContractNotFound", "there is no contract at the address", "check the address, or deploy first";
+    CODE_NOT_FOUND = 8, "CodeNotFound", "no code with this hash was uploaded", "upload the code first";
+    CONTRACT_EXISTS = 9, "ContractExists", "a contract already stands at the derived address", "choose another salt";
+    PARADIGM_NOT_FOUND = 10, "ParadigmNotFound", "genesis lists no paradigm of this name", "`chainstack paradigm list` shows them";
+    ZERO_ADDRESS = 11, "ZeroAddress", "the all-zero key is refused as receiver, owner and signer", "give a real address";
+    NOT_SUPPORTED = 12, "NotSupported", "this operation is not supported yet", "see the change log for when it arrives";
+    CALL_DEPTH = 13, "CallDepth", "contracts called each other deeper than the limit", "shorten the chain of calls";
+    CODE_EXISTS = 14, "CodeExists", "this code was already uploaded", "instantiate it by its hash";
+    STACK_OVERFLOW = 15, "StackOverflow", "the metered stack of the call chain was exhausted", "recurse less";
+
+    UNKNOWN_METHOD = 100, "UnknownMethod", "the manifest declares no such method", "`call ADDR --help` lists the methods";
+    BAD_ARGUMENTS = 101, "BadArguments", "the arguments are not the declared types", "`call ADDR METHOD --help` shows them";
+    UNDECLARED_CELL = 102, "UndeclaredCell", "the code used a cell that the manifest does not declare, or in a way its kind does not allow", "declare the cell";
+    UNDECLARED_TOUCH = 103, "UndeclaredTouch", "the code touched an entry outside the transition's touches", "declare the touch";
+    UNDECLARED_EVENT = 104, "UndeclaredEvent", "the code emitted an event the transition does not declare, or with other fields", "declare the event";
+    UNDECLARED_ERROR = 105, "UndeclaredError", "the code reverted with an error the transition does not declare, or with other fields", "declare the error";
+    UNDECLARED_CALL = 106, "UndeclaredCall", "the code called a contract or method outside the transition's calls", "declare the call";
+    UNDECLARED_SEND = 107, "UndeclaredSend", "the code moved value outside the transition's sends", "declare the send";
+    WRONG_CALLER = 108, "WrongCaller", "the caller does not hold the role the transition asks for", "call as the holder of the role";
+    VALUE_NOT_ACCEPTED = 109, "ValueNotAccepted", "the call carries more value than the transition accepts", "send no value";
+    CEILING_GAS = 110, "CeilingGas", "the call used more gas than the transition's ceiling", "raise the declared ceiling";
+    CEILING_READS = 111, "CeilingReads", "the call read more entries than the transition's ceiling", "raise the declared ceiling";
+    CEILING_WRITES = 112, "CeilingWrites", "the call wrote more entries than the transition's ceiling", "raise the declared ceiling";
+    CEILING_ENTRIES = 113, "CeilingEntries", "the call created more entries than the transition's ceiling", "raise the declared ceiling";
+    CEILING_EVENTS = 114, "CeilingEvents", "the call emitted more events than the transition's ceiling", "raise the declared ceiling";
+    IN_FLIGHT = 115, "InFlight", "the contract is already being called further up the stack", "wait for the outer call, or use notify";
+    VALUE_TOO_LARGE = 116, "ValueTooLarge", "the value is larger than its cell declares", "store less, or declare more";
+    BAD_VALUE = 117, "BadValue", "the value is not of the cell's declared type", "write the declared fields";
+    BAD_KEY = 118, "BadKey", "the key is not of the cell's declared key types", "give the declared key fields";
+    SUM_OVERFLOW = 119, "SumOverflow", "the sum of the ledger would pass the greatest amount", "credit less";
+    READ_ONLY = 120, "ReadOnly", "a view tried to change state, emit, pay or call a transition", "declare a transition";
+    MAX_ENTRIES = 121, "MaxEntries", "the cell is at its declared number of entries", "delete entries first";
+    BAD_OUTPUT = 122, "BadOutput", "the output is not of the declared return type", "return the declared type";
+    UNDECLARED_NOTIFY = 123, "UndeclaredNotify", "the code queued a notification outside the transition's notifies", "declare it";
+    NOTIFY_FAILED = 124, "NotifyFailed", "a notified contract failed or did not answer as expected", "the receiver must accept";
+    ROLE_VACANT = 125, "RoleVacant", "nobody holds the role", "a vacant role cannot act any more";
+    NOT_OFFERED = 126, "NotOffered", "the role was not offered to the caller", "the holder must offer it first";
+    ITEM_NOT_FOUND = 127, "ItemNotFound", "the cell has no entry under this key", "check the key";
+    NOT_A_VIEW = 128, "NotAView", "the method changes state", "send it as a call";
+    BAD_HOST_ARGUMENT = 129, "BadHostArgument", "the code gave a host function a range outside its memory or a malformed argument", "check pointers and lengths";
+
+    MALFORMED = 1000, "Malformed", "the bytes are not one canonically encoded transaction", "encode with the client library";
+    TOO_LONG = 1001, "TooLong", "the transaction is longer than the limit", "see the limits page";
+    VERSION_NOT_SUPPORTED = 1002, "VersionNotSupported", "the transaction format is not of this protocol version", "update the client";
+    WRONG_CHAIN = 1003, "WrongChain", "the transaction was signed for another chain", "sign it for this chain";
+    NONCE_TOO_LOW = 1004, "NonceTooLow", "a transaction with this nonce was already accepted", "ask for the account's nonce again";
+    NONCE_TOO_HIGH = 1005, "NonceTooHigh", "the nonce is too far ahead of the account's", "send the missing transactions first";
+    EXPIRED = 1006, "Expired", "the chain is past valid_until", "sign it again";
+    VALID_TOO_FAR = 1007, "ValidTooFar", "valid_until is more than 4096 blocks ahead", "choose a nearer height";
+    FEE_BELOW_BASE = 1008, "FeeBelowBase", "max_fee_per_gas is below the base fee", "raise --max-fee";
+    INSUFFICIENT_FUNDS = 1009, "InsufficientFunds", "the free balance does not cover gas limit × max fee + value + max deposit", "fund the account or lower the limits";
+    ZERO_KEY = 1010, "ZeroKey", "the all-zero key is refused as signer", "sign with a real key";
+    MALFORMED_KEY = 1011, "MalformedKey", "the signer is not a public key", "check the signer";
+    MALFORMED_SIGNATURE = 1012, "MalformedSignature", "the signature is not in the accepted form", "sign again";
+    BAD_SIGNATURE = 1013, "BadSignature", "the signature does not verify", "sign the exact body for this chain";
+    GAS_LIMIT_TOO_LOW = 1020, "GasLimitTooLow", "the gas limit does not cover what every such transaction costs", "raise --gas-limit";
+    GAS_LIMIT_TOO_HIGH = 1021, "GasLimitTooHigh", "the gas limit is above the block's", "lower --gas-limit";
+    MEMPOOL_FULL = 1022, "MempoolFull", "the node's pool is full of better-paying transactions", "raise the fee or retry later";
+    REPLACEMENT_UNDERPRICED = 1023, "ReplacementUnderpriced", "a waiting transaction with this nonce pays about as much", "raise the fee by at least a tenth";
+    ALREADY_KNOWN = 1024, "AlreadyKnown", "the node already has these bytes", "look up its status";
+    ACCOUNT_QUEUE_FULL = 1025, "AccountQueueFull", "too many transactions of the account are waiting", "wait for some to be included";
+    AMOUNT_OVERFLOW = 1026, "AmountOverflow", "gas limit × max fee + value + max deposit passes the greatest amount", "lower the limits";
+    SIGNER_IS_CONTRACT = 1027, "SignerIsContract", "a contract's address cannot sign", "sign with a key";
+    BLOCK_FULL = 1028, "BlockFull", "the block has no gas left for the transaction", "it stays in the pool";
+    EMPTY_BATCH = 1029, "EmptyBatch", "a batch needs at least one call", "add a call";
+}
+
+/// The row of `code`, if it is of this table.
+#[must_use]
+pub fn describe(code: u16) -> Option<&'static CodeInfo> {
+    TABLE.binary_search_by_key(&code, |row| row.code).ok().and_then(|index| TABLE.get(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_so_no_code_is_given_twice() {
+        for pair in TABLE.windows(2) {
+            assert!(pair[0].code < pair[1].code, "{} before {}", pair[0].name, pair[1].name);
+        }
+        for row in TABLE {
+            assert_eq!(describe(row.code), Some(row));
+        }
+        assert_eq!(describe(999), None);
+    }
+}

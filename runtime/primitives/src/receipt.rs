@@ -1,0 +1,93 @@
+//! Outcomes of transactions. Everything here is hashed; stack, trap kind and texts are not.
+
+use alloc::vec::Vec;
+
+use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+
+use crate::{AccountId, Amount, Bytes, Gas, Hash, Tag, merkle, tagged};
+
+/// Greatest size of the payload a contract may give when it reverts, in bytes.
+pub const REVERT_PAYLOAD_MAX: u32 = 256;
+/// Greatest size of an event's data, in bytes.
+pub const EVENT_SIZE_MAX: u32 = 4096;
+
+/// A fact that a contract announced.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Event {
+    /// The contract that announced it.
+    pub contract: AccountId,
+    /// The event's permanent id in the contract's manifest.
+    pub event: u16,
+    /// SCALE tuple of the event's declared fields.
+    pub data: Bytes<EVENT_SIZE_MAX>,
+}
+
+impl Event {
+    /// Leaf of the event in its receipt's tree.
+    #[must_use]
+    pub fn leaf(&self) -> Hash {
+        merkle::leaf(&self.encode())
+    }
+}
+
+/// Root over the events of one transaction.
+#[must_use]
+pub fn events_root(events: &[Event]) -> Hash {
+    let leaves: Vec<Hash> = events.iter().map(Event::leaf).collect();
+    merkle::root(&leaves)
+}
+
+/// Change of the storage deposits that a transaction's origin has locked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen)]
+pub struct DepositDelta {
+    /// Base units locked by the transaction, paid by its origin.
+    pub locked: Amount,
+    /// Base units returned to whoever had locked them.
+    pub released: Amount,
+}
+
+/// Outcome of one included transaction.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Receipt {
+    /// The transaction's id.
+    pub id: Hash,
+    /// 0 done; otherwise the stable code of the failure.
+    pub code: u16,
+    /// Index of the failing call inside a batch.
+    pub failed_call: Option<u8>,
+    /// Gas used and paid for.
+    pub gas: Gas,
+    /// Fee paid: `gas × min(max_fee, base_fee + tip)`.
+    pub fee: Amount,
+    /// Deposits locked and released; zero for a failed transaction.
+    pub deposit: DepositDelta,
+    /// `H("output" | output bytes)` of the call.
+    pub output_hash: Hash,
+    /// Root over the transaction's events.
+    pub events_root: Hash,
+    /// Number of events.
+    pub event_count: u32,
+    /// What a contract gave when it reverted: u16 LE error id and its SCALE fields; else empty.
+    pub revert: Bytes<REVERT_PAYLOAD_MAX>,
+}
+
+impl Receipt {
+    /// Leaf of the receipt in its block's tree.
+    #[must_use]
+    pub fn leaf(&self) -> Hash {
+        merkle::leaf(&self.encode())
+    }
+}
+
+/// Root over the receipts of one block.
+#[must_use]
+pub fn receipt_root(receipts: &[Receipt]) -> Hash {
+    let leaves: Vec<Hash> = receipts.iter().map(Receipt::leaf).collect();
+    merkle::root(&leaves)
+}
+
+/// Hash of a call's output as receipts carry it.
+#[must_use]
+pub fn output_hash(output: &[u8]) -> Hash {
+    tagged(Tag::Output, output)
+}
