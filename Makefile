@@ -1,0 +1,46 @@
+# The house's entrance. `make dev` runs a development chain, `make test` passes the tests.
+#
+# Dependencies are compiled once a machine: every checkout shares one target directory.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CHAINSTACK_TARGET ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chainstack/target
+export CARGO_TARGET_DIR := $(CHAINSTACK_TARGET)
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+.PHONY: help setup dev test install contracts bench campaign accept
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: ## Bring what is missing: libclang for RocksDB's bindings, the Wasm target
+	@.ci/setup
+
+dev: setup ## Build and run a development chain, ending at `ready http://127.0.0.1:9944`
+	cargo build --locked --package chainstack-node
+	exec "$(CARGO_TARGET_DIR)/debug/chainstack" dev $(ARGS)
+
+test: setup ## Run every test
+	cargo build --locked --package chainstack-node
+	cargo test --locked --workspace
+	cargo test --locked --manifest-path contracts/Cargo.toml --workspace
+
+install: setup ## Build the release binary and put `chainstack` on the PATH (~/.cargo/bin)
+	cargo install --locked --path node
+
+contracts: setup ## Rebuild the contract artifacts and compare them with the committed ones
+	contracts/build.sh $(ARGS)
+
+bench: setup ## Run the benchmarks in release, one JSON line each
+	cargo build --locked --release --package chainstack-node
+	tests/bench.sh "$(CARGO_TARGET_DIR)/release/chainstack"
+
+campaign: setup ## Run the long counts (resumable; seeds printed; results in tests/campaign)
+	cargo build --locked --package chainstack-node
+	tests/campaign.sh $(ARGS)
+
+accept: setup ## Run each line under "Done when" of ISSUE=n as a named check
+	cargo build --locked --package chainstack-node
+	cargo run --locked --quiet --package chainstack-tests --bin accept -- $(ISSUE)

@@ -1,0 +1,11 @@
+//! State: entries, uncommitted writes, net changes, deposits, and the commitment to all of it.
+
+pub(crate) mod change;
+pub mod commitment;
+pub mod deposit;
+pub(crate) mod entry;
+pub(crate) mod overlay;
+
+pub use change::ChangeSet;
+pub use entry::{Entry, EntryKey, KEY_SIZE_MAX, storage_key};
+pub use overlay::{Checkpoint, DepositTally, Overlay};

@@ -1,0 +1,254 @@
+//! Uncommitted writes over committed state, with nested rollback points.
+//!
+//! Every change of state in the chain goes through an [`Overlay`]: it is committed or rolled back, never half
+//! applied. A [`Checkpoint`] costs nothing to take; rolling back costs the writes made since. Events and the
+//! deposits counted for the running transaction roll back with the writes.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chainstack_primitives::{Account, AccountId, Amount, Event, Hash};
+use hashbrown::HashMap;
+
+use super::{
+    change::ChangeSet,
+    entry::{Entry, EntryKey, EntryKeyRef},
+};
+use crate::ports::{Fault, StateReader};
+
+/// A slot as it was at the start of the block and as it is now.
+struct Slot<T> {
+    original: Option<T>,
+    current: Option<T>,
+}
+
+/// Where a write put its undo record.
+enum Undo {
+    Account(usize, Option<Account>),
+    Entry(usize, Option<Entry>),
+    Code(Hash),
+}
+
+/// What the running transaction has locked and released so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DepositTally {
+    /// Locked at the origin's expense.
+    pub locked: Amount,
+    /// Released to whoever had locked it.
+    pub released: Amount,
+}
+
+/// A point to roll back to. Belongs to the overlay that gave it, and to the transaction it was taken in.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Checkpoint {
+    undo: usize,
+    events: usize,
+    deposits: DepositTally,
+}
+
+/// Uncommitted state of one block.
+///
+/// The hash maps only find slots; everything that is walked is walked in the order of insertion or of keys, so
+/// hash order never shows.
+pub struct Overlay<'a> {
+    reader: &'a dyn StateReader,
+    account_index: HashMap<AccountId, usize>,
+    accounts: Vec<(AccountId, Slot<Account>)>,
+    entry_index: HashMap<EntryKey, usize>,
+    entries: Vec<(EntryKey, Slot<Entry>)>,
+    codes: BTreeMap<Hash, Arc<[u8]>>,
+    undo: Vec<Undo>,
+    events: Vec<Event>,
+    deposits: DepositTally,
+}
+
+impl<'a> Overlay<'a> {
+    /// No changes yet over `reader`.
+    #[must_use]
+    pub fn new(reader: &'a dyn StateReader) -> Self {
+        Self {
+            reader,
+            account_index: HashMap::new(),
+            accounts: Vec::new(),
+            entry_index: HashMap::new(),
+            entries: Vec::new(),
+            codes: BTreeMap::new(),
+            undo: Vec::new(),
+            events: Vec::new(),
+            deposits: DepositTally::default(),
+        }
+    }
+
+    fn account_slot(&mut self, id: &AccountId) -> Result<usize, Fault> {
+        if let Some(index) = self.account_index.get(id) {
+            return Ok(*index);
+        }
+        let found = self.reader.account(id)?;
+        let index = self.accounts.len();
+        self.accounts.push((*id, Slot { original: found, current: found }));
+        self.account_index.insert(*id, index);
+        Ok(index)
+    }
+
+    /// The account's record; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`Fault`] if committed state cannot be read.
+    pub fn account(&mut self, id: &AccountId) -> Result<Option<Account>, Fault> {
+        let index = self.account_slot(id)?;
+        Ok(self.accounts.get(index).and_then(|(_, slot)| slot.current))
+    }
+
+    /// The account's record, or that of a new account.
+    ///
+    /// # Errors
+    /// [`Fault`] if committed state cannot be read.
+    pub fn account_or_new(&mut self, id: &AccountId) -> Result<Account, Fault> {
+        Ok(self.account(id)?.unwrap_or_default())
+    }
+
+    /// Replaces the account's record. Accounts are never removed.
+    ///
+    /// # Errors
+    /// [`Fault`] if committed state cannot be read; nothing was written.
+    pub fn set_account(&mut self, id: &AccountId, account: Account) -> Result<(), Fault> {
+        let index = self.account_slot(id)?;
+        if let Some((_, slot)) = self.accounts.get_mut(index)
+            && slot.current != Some(account)
+        {
+            self.undo.push(Undo::Account(index, slot.current));
+            slot.current = Some(account);
+        }
+        Ok(())
+    }
+
+    fn entry_slot(&mut self, contract: &AccountId, cell: u16, key: &[u8]) -> Result<usize, Fault> {
+        let wanted = EntryKeyRef { contract, cell, key };
+        if let Some(index) = self.entry_index.get(&wanted) {
+            return Ok(*index);
+        }
+        let found = self.reader.entry(contract, cell, key)?;
+        let index = self.entries.len();
+        let owned = wanted.to_owned();
+        self.entries.push((owned.clone(), Slot { original: found.clone(), current: found }));
+        self.entry_index.insert(owned, index);
+        Ok(index)
+    }
+
+    /// The entry of `contract` in `cell` under `key`.
+    ///
+    /// # Errors
+    /// [`Fault`] if committed state cannot be read.
+    pub fn entry(&mut self, contract: &AccountId, cell: u16, key: &[u8]) -> Result<Option<&Entry>, Fault> {
+        let index = self.entry_slot(contract, cell, key)?;
+        Ok(self.entries.get(index).and_then(|(_, slot)| slot.current.as_ref()))
+    }
+
+    /// Writes (`Some`) or deletes (`None`) an entry. Moves no deposit: see
+    /// [`super::deposit`].
+    ///
+    /// # Errors
+    /// [`Fault`] if committed state cannot be read; nothing was written.
+    pub fn set_entry(
+        &mut self,
+        contract: &AccountId,
+        cell: u16,
+        key: &[u8],
+        entry: Option<Entry>,
+    ) -> Result<(), Fault> {
+        let index = self.entry_slot(contract, cell, key)?;
+        if let Some((_, slot)) = self.entries.get_mut(index)
+            && slot.current != entry
+        {
+            let previous = std::mem::replace(&mut slot.current, entry);
+            self.undo.push(Undo::Entry(index, previous));
+        }
+        Ok(())
+    }
+
+    /// Code by hash, committed or stored in this block.
+    ///
+    /// # Errors
+    /// [`Fault`] if committed state cannot be read.
+    pub fn code(&self, hash: &Hash) -> Result<Option<Arc<[u8]>>, Fault> {
+        match self.codes.get(hash) {
+            Some(code) => Ok(Some(Arc::clone(code))),
+            None => self.reader.code(hash),
+        }
+    }
+
+    /// Stores code under its hash.
+    pub fn set_code(&mut self, hash: Hash, code: Arc<[u8]>) {
+        if self.codes.insert(hash, code).is_none() {
+            self.undo.push(Undo::Code(hash));
+        }
+    }
+
+    /// Adds an event of the running transaction.
+    pub fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Events of the running transaction so far.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Deposits counted for the running transaction so far.
+    #[must_use]
+    pub const fn deposits(&self) -> DepositTally {
+        self.deposits
+    }
+
+    pub(crate) const fn deposits_mut(&mut self) -> &mut DepositTally {
+        &mut self.deposits
+    }
+
+    /// A point to roll back to.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { undo: self.undo.len(), events: self.events.len(), deposits: self.deposits }
+    }
+
+    /// Undoes every write, event and deposit since `checkpoint`. Linear in the number of writes undone.
+    pub fn rollback(&mut self, checkpoint: Checkpoint) {
+        while self.undo.len() > checkpoint.undo {
+            match self.undo.pop() {
+                Some(Undo::Account(index, previous)) => {
+                    if let Some((_, slot)) = self.accounts.get_mut(index) {
+                        slot.current = previous;
+                    }
+                }
+                Some(Undo::Entry(index, previous)) => {
+                    if let Some((_, slot)) = self.entries.get_mut(index) {
+                        slot.current = previous;
+                    }
+                }
+                Some(Undo::Code(hash)) => {
+                    self.codes.remove(&hash);
+                }
+                None => break,
+            }
+        }
+        self.events.truncate(checkpoint.events);
+        self.deposits = checkpoint.deposits;
+    }
+
+    /// Ends the running transaction: its writes stay, its events and deposits are handed over, and no
+    /// checkpoint taken before may be used again.
+    pub fn finish_transaction(&mut self) -> (Vec<Event>, DepositTally) {
+        self.undo.clear();
+        (std::mem::take(&mut self.events), std::mem::take(&mut self.deposits))
+    }
+
+    /// The net changes of the block, in ascending order of their keys: a value written back to what it was
+    /// at the start is no change.
+    #[must_use]
+    pub fn into_changes(self) -> ChangeSet {
+        let changed = self.accounts.into_iter().filter(|(_, slot)| slot.original != slot.current);
+        let accounts = changed.filter_map(|(id, slot)| slot.current.map(|account| (id, account))).collect();
+        let changed = self.entries.into_iter().filter(|(_, slot)| slot.original != slot.current);
+        let entries = changed.map(|(key, slot)| (key, slot.current)).collect();
+        ChangeSet::new(accounts, entries, self.codes)
+    }
+}
