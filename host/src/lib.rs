@@ -1,1 +1,14 @@
 //! Runs contract code inside its declared machine.
+//!
+//! **Terms.** A *contract* is code plus its *manifest*, the declaration of what it may do. A *frame* is one
+//! activation of a method, with its own rollback point. *Admission* is the judgement over uploaded bytes,
+//! *instrumentation* the rewriting that makes them meter themselves. *The machine* is the declaration, enforced.
+//!
+//! **Map.** [`functions`]: the host functions, from one declared table.
+//!
+//! **Invariants.** Nothing undeclared happens: every read, write, event, error, payment and call is checked against
+//! the manifest before it is done, and a refusal leaves no trace. Work is charged before it is done. Only a fault of
+//! this machine is not the same everywhere, and it never becomes part of chain state.
+#![forbid(unsafe_code)]
+
+pub mod functions;

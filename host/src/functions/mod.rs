@@ -1,0 +1,3 @@
+//! Host functions: the table that declares them.
+
+pub mod table;
