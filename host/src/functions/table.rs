@@ -3,6 +3,7 @@
 //! The order of rows is not part of any format: code imports by name, and numbers live inside one process.
 
 use chainstack_engine::{HostFunctionSignature, HostFunctions, ValueKind};
+use chainstack_runtime::params::Schedule;
 
 /// Module name of every import.
 pub const MODULE: &str = "chainstack";
@@ -107,7 +108,7 @@ impl Answer {
     }
 }
 
-/// A price of the schedule's `[host]` section.
+/// A price of the schedule, of section `[host]` unless it says otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Price {
     /// Crossing the boundary.
@@ -120,6 +121,10 @@ pub enum Price {
     Write,
     /// One byte of an entry written.
     WriteByte,
+    /// Creating one entry of state, besides writing it.
+    New,
+    /// Creating an account by crediting it. Section `[intrinsic]`.
+    Account,
     /// One event.
     Event,
     /// One byte of an event.
@@ -128,6 +133,8 @@ pub enum Price {
     Frame,
     /// One byte of the code of a frame's contract.
     CodeByte,
+    /// One page of memory that a frame starts with.
+    Page,
     /// One hash.
     Hash,
     /// One byte hashed.
@@ -148,14 +155,41 @@ impl Price {
             Self::Read => "read",
             Self::Write => "write",
             Self::WriteByte => "write_byte",
+            Self::New => "new",
+            Self::Account => "account_new",
             Self::Event => "event",
             Self::EventByte => "event_byte",
             Self::Frame => "frame",
             Self::CodeByte => "code_byte",
+            Self::Page => "memory_page",
             Self::Hash => "hash",
             Self::HashByte => "hash_byte",
             Self::Verify => "verify",
             Self::Recover => "recover",
+        }
+    }
+
+    /// Gas for one.
+    #[must_use]
+    pub const fn gas(self, schedule: &Schedule) -> u64 {
+        let host = &schedule.host;
+        match self {
+            Self::Call => host.call,
+            Self::Byte => host.byte,
+            Self::Read => host.read,
+            Self::Write => host.write,
+            Self::WriteByte => host.write_byte,
+            Self::New => host.new,
+            Self::Account => schedule.intrinsic.account_new,
+            Self::Event => host.event,
+            Self::EventByte => host.event_byte,
+            Self::Frame => host.frame,
+            Self::CodeByte => host.code_byte,
+            Self::Page => host.memory_page,
+            Self::Hash => host.hash,
+            Self::HashByte => host.hash_byte,
+            Self::Verify => host.verify,
+            Self::Recover => host.recover,
         }
     }
 }
@@ -171,10 +205,12 @@ pub enum Times {
     Copied,
     /// For each byte of the value found, before any of it is copied.
     Found,
-    /// For each byte of what the entry's cell declares as the greatest size of key and value, before the write.
-    Declared,
-    /// For each byte of the called contract's code, before it is loaded.
+    /// For each entry or account that the call creates, before it does.
+    Created,
+    /// For each byte of the called contract's code, before it is compiled.
     Code,
+    /// For each page of memory that the called contract starts with, before it runs.
+    Pages,
 }
 
 /// One term of a cost: `price × times`.
@@ -304,10 +340,10 @@ functions! {
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2), Byte * Found],
         "Copies the value of an entry of a map or value cell: head fields one after the other, then the tail. Needs `read`.";
     CellSet = "cell_set"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), ptr: ReadRange, len: Length(VALUE_BYTES_MAX)) -> None, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Byte * Argument(4), WriteByte * Declared],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), WriteByte * Argument(2), WriteByte * Argument(4), Byte * Found, New * Created],
         "Creates or overwrites an entry of a map or value cell. Needs `set`; a new entry locks its deposit at the origin's expense; in an existing one only those head fields may change that the touch lists.";
     CellDelete = "cell_delete"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX)) -> Flag, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2)],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Byte * Found],
         "Deletes an entry of a map or value cell and returns its deposit to who paid it. Needs `delete`. Whether there was one.";
     CellCount = "cell_count"(cell: Id) -> Number, Everywhere, [Call * Fixed(1), Read * Fixed(1)],
         "Count of entries of a cell with `count`. Needs `read` under `*`.";
@@ -317,22 +353,22 @@ functions! {
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
         "Writes a balance; zero if there is no entry. Needs `read`.";
     LedgerAdd = "ledger_add"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), WriteByte * Declared],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), New * Created],
         "Adds to a balance. Needs `add`. Status BalanceOverflow changes nothing; a sum that would overflow ends the call with SumOverflow.";
     LedgerSub = "ledger_sub"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), WriteByte * Declared],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2)],
         "Takes from a balance. Needs `sub`. Status InsufficientBalance changes nothing; an entry that reaches zero is deleted and its deposit returned.";
     LedgerMove = "ledger_move"(cell: Id, from_ptr: ReadRange, from_len: Length(KEY_BYTES_MAX), to_ptr: ReadRange, to_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Byte * Argument(4), WriteByte * Declared],
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Byte * Argument(4), New * Created],
         "Moves between two balances of one ledger; the sum does not change. Needs `sub` on the one and `add` on the other. Status InsufficientBalance or BalanceOverflow changes nothing; a move to itself checks the balance and changes nothing. If it empties the one entry and creates the other, the deposit is carried over.";
     Emit = "emit"(event: Id, ptr: ReadRange, len: Length(EVENT_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Event * Fixed(1), EventByte * Argument(2)],
         "Announces a declared event of the method; the bytes are the SCALE tuple of its fields.";
     Transfer = "transfer"(to: Read(32), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2)],
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Account * Created],
         "Pays native coins out of the contract's balance, inside the method's `sends`. Runs no code of the receiver. Status InsufficientBalance, BalanceOverflow or ZeroAddress changes nothing.";
     Invoke = "invoke"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), value: Read(16), gas: Gas) -> Status, Everywhere,
-        [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Frame * Fixed(1), CodeByte * Code],
+        [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Frame * Fixed(1), CodeByte * Code, Page * Pages],
         "Calls a method of another contract, inside the method's `calls`, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
     Notify = "notify"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), expected_ptr: ReadRange, expected_len: Length(DATA_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Byte * Argument(6)],
@@ -410,8 +446,9 @@ impl HostFunction {
                 }
                 Times::Copied => format!("{price} × bytes copied"),
                 Times::Found => format!("{price} × length found"),
-                Times::Declared => format!("{price} × (key length + greatest declared value size)"),
+                Times::Created => format!("{price} if created"),
                 Times::Code => format!("{price} × code length"),
+                Times::Pages => format!("{price} × initial pages"),
             }
         };
         self.cost.iter().map(term).collect::<Vec<String>>().join(" + ")
