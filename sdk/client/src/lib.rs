@@ -1,1 +1,37 @@
 //! What a program outside the chain sees: keys, transactions, RPC, proofs.
+//!
+//! Terms: a [`KeyPair`] signs for an `AccountId`, whose human-readable text is its *address* (SS58 with a
+//! network's [`Ss58Prefix`]). A [`Phrase`] is what people write down, a [`SecretUri`] what they type: a phrase
+//! or seed with a path of [`Junction`]s.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`address`] | SS58 addresses, strict both ways |
+//! | [`mnemonic`] | BIP-39 phrases, stretched as in the Substrate world |
+//! | [`uri`] | `//Alice` and its like |
+//! | [`keys`] | key pairs, derivation, signing for a purpose |
+//!
+//! Invariants: secrets are erased from memory when dropped and never printed by `Debug` or an error; every
+//! text and file from outside meets a stated limit first; the same phrase or URI names the same account as in
+//! any wallet of the Substrate world.
+//!
+//! ```
+//! use chainstack_client::{KeyPair, Ss58Prefix, format_address};
+//! use chainstack_primitives::signature::{Purpose, verify};
+//!
+//! let alice = KeyPair::from_uri("//Alice")?;
+//! let signature = alice.sign(Purpose::Permit, b"what is permitted");
+//! assert_eq!(verify(Purpose::Permit, b"what is permitted", &alice.public(), &signature), Ok(()));
+//! assert!(format_address(&alice.public(), Ss58Prefix::DEFAULT).starts_with("5Grw"));
+//! # Ok::<(), chainstack_client::UriError>(())
+//! ```
+
+pub mod address;
+pub mod keys;
+pub mod mnemonic;
+pub mod uri;
+
+pub use address::{AddressError, Ss58Prefix, format_address, parse_address};
+pub use keys::{KeyError, KeyPair};
+pub use mnemonic::{MnemonicError, Phrase, PhraseLength};
+pub use uri::{Junction, SecretUri, UriError};
