@@ -1,3 +1,5 @@
+//! Signatures at the door: both forms, every purpose, hostile keys, and batches that must agree with single checks.
+
 use std::fmt::Write as _;
 
 use curve25519_dalek::Scalar;

@@ -1,3 +1,5 @@
+//! Addresses at the door: known texts, every prefix, and texts that are nearly right.
+
 use super::*;
 
 const ALICE: AccountId = AccountId([

@@ -1,3 +1,5 @@
+//! Phrases at the door; the public vectors are in `keys/tests.rs`.
+
 use super::*;
 use crate::uri::DEV_PHRASE;
 

@@ -1,3 +1,5 @@
+//! Secret URIs at the door: known accounts, how texts are split, and what is refused.
+
 use super::*;
 use crate::{Ss58Prefix, format_address};
 
