@@ -1,0 +1,72 @@
+//! What a contract author sees: the host's functions as safe, typed Rust, without `std` and without cryptography.
+//!
+//! A contract is a set of methods that the host runs inside the machine its manifest declares. The host owns
+//! state; a contract names declared cells, ledgers, events and errors by their permanent ids.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`env`](mod@env) | who calls, what came with the call, what the chain says, the contract's parameters |
+//! | [`cell`] | [`Map`](cell::Map) and [`Value`](cell::Value): declared entries |
+//! | [`ledger`] | [`Ledger`](ledger::Ledger): balances that the host conserves |
+//! | [`call`] | other contracts: invoke, notify, pay |
+//! | [`event`] | facts announced |
+//! | [`error`] | declared refusals |
+//! | [`crypto`] | hashes and signatures, computed by the host |
+//! | [`codec`] | SCALE: the chain's bytes |
+//! | [`types`] | accounts, hashes, amounts, bounded text and bytes: the same SCALE bytes as on chain |
+//! | [`methods!`], [`errors!`], [`events!`], [`params!`] | the declarations of a contract, next to its manifest |
+//!
+//! Invariants: every `unsafe` block is in `raw.rs` (the imports) or `memory.rs`; nothing here formats text;
+//! what the host has already checked (input, parameters, stored values) is decoded once and a mismatch traps,
+//! because it can only mean that code and manifest differ.
+//!
+//! ```ignore
+//! chainstack_sdk::methods! {
+//!     /// Adds to the caller's count.
+//!     fn add(amount: Amount) -> Amount = contract::add;
+//! }
+//! ```
+#![no_std]
+#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+
+extern crate alloc;
+#[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
+extern crate std;
+
+pub mod call;
+pub mod cell;
+pub mod codec;
+pub mod crypto;
+pub mod env;
+pub mod error;
+pub mod event;
+pub mod ledger;
+mod macros;
+mod memory;
+#[cfg(all(not(target_arch = "wasm32"), not(feature = "testing")))]
+#[path = "absent.rs"]
+mod raw;
+#[cfg(target_arch = "wasm32")]
+mod raw;
+#[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
+pub mod testing;
+pub mod types;
+
+pub use codec::Datum;
+#[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
+use testing::raw;
+pub use types::{AccountId, Amount, Bytes, Hash, Text};
+
+/// Ends the call abnormally: for what cannot happen while code and manifest agree.
+pub(crate) fn trap() -> ! {
+    #[cfg(target_arch = "wasm32")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_arch = "wasm32"))]
+    panic!("trap: the code and its manifest differ");
+}
+
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
