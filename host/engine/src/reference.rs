@@ -1,0 +1,1 @@
+//! The same calls on a second engine, an interpreter: what the compilers are compared with.
