@@ -2,7 +2,7 @@
 //!
 //! Terms: a [`KeyPair`] signs for an `AccountId`, whose human-readable text is its *address* (SS58 with a
 //! network's [`Ss58Prefix`]). A [`Phrase`] is what people write down, a [`SecretUri`] what they type: a phrase
-//! or seed with a path of [`Junction`]s.
+//! or seed with a path of [`Junction`]s. A [`Keystore`] is a folder of encrypted keys.
 //!
 //! | module | holds |
 //! | --- | --- |
@@ -10,6 +10,7 @@
 //! | [`mnemonic`] | BIP-39 phrases, stretched as in the Substrate world |
 //! | [`uri`] | `//Alice` and its like |
 //! | [`keys`] | key pairs, derivation, signing for a purpose |
+//! | [`keystore`] | keys on disk, encrypted |
 //!
 //! Invariants: secrets are erased from memory when dropped and never printed by `Debug` or an error; every
 //! text and file from outside meets a stated limit first; the same phrase or URI names the same account as in
@@ -28,10 +29,12 @@
 
 pub mod address;
 pub mod keys;
+pub mod keystore;
 pub mod mnemonic;
 pub mod uri;
 
 pub use address::{AddressError, Ss58Prefix, format_address, parse_address};
 pub use keys::{KeyError, KeyPair};
+pub use keystore::{KdfParams, KeyInfo, KeyName, Keystore, KeystoreError};
 pub use mnemonic::{MnemonicError, Phrase, PhraseLength};
 pub use uri::{Junction, SecretUri, UriError};
