@@ -186,14 +186,18 @@ pub enum Node {
 }
 
 impl Node {
-    /// Whether evaluating the node reads state.
+    /// Whether evaluating the node reads the bound item, which is read once for all such nodes.
     #[must_use]
-    pub const fn reads_state(&self) -> bool {
+    pub const fn reads_item(&self) -> bool {
+        matches!(self, Self::Head(_) | Self::Owner)
+    }
+
+    /// Whether evaluating the node reads an entry of state of its own.
+    #[must_use]
+    pub const fn reads_entry(&self) -> bool {
         matches!(
             self,
-            Self::Head(_)
-                | Self::Owner
-                | Self::ValueHead { .. }
+            Self::ValueHead { .. }
                 | Self::EntryHead { .. }
                 | Self::LedgerEntry { .. }
                 | Self::LedgerSum(_)
@@ -206,6 +210,14 @@ impl Node {
                 | Self::Quorum(_)
         )
     }
+}
+
+/// Reads of state that evaluating `expression` takes, at most.
+#[must_use]
+pub fn state_reads(expression: &[Node]) -> usize {
+    let entries = expression.iter().filter(|node| node.reads_entry()).count();
+    let item = usize::from(expression.iter().any(Node::reads_item));
+    entries.saturating_add(item)
 }
 
 /// Type of a value on the evaluation stack.

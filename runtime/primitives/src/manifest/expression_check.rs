@@ -7,7 +7,7 @@ use super::validate::{Checker, Spot};
 use super::{
     Cell, CellKind, Expression, ExpressionProblem, ExpressionType, Field, ManifestError, Node, Quantity,
 };
-use super::{RoleKind, Type};
+use super::{RoleKind, Type, expression::state_reads};
 
 use ExpressionProblem::{MissingOperand, NotScalar, OperandType, OutOfScope, Unknown};
 
@@ -45,7 +45,7 @@ impl Checker<'_> {
             let node = u16::try_from(index).unwrap_or(u16::MAX);
             ManifestError::Expression { at: at.place(), node, problem }
         };
-        let reads = expression.iter().filter(|node| node.reads_state()).count();
+        let reads = state_reads(expression);
         at.limit(Quantity::ExpressionReads, reads as u64, u64::from(EXPRESSION_READS_MAX))?;
         let mut stack = Vec::with_capacity(expression.len());
         for (index, node) in expression.iter().enumerate() {

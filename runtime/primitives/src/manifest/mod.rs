@@ -40,7 +40,7 @@ pub use cell::{
 };
 pub use error::{ExpressionProblem, ManifestError, Place, Quantity, Section};
 pub use exit::{Effect, Exit, ExitEvent, ExitTarget};
-pub use expression::{Expression, ExpressionType, Invariant, Node};
+pub use expression::{Expression, ExpressionType, Invariant, Node, state_reads};
 pub use machine::{Machine, State, StateSet, StateSets};
 pub use role::{ItemField, Role, RoleInitial, RoleKind};
 pub use support::Feature;
@@ -274,3 +274,6 @@ impl Manifest {
         transitions.chain(self.views.iter().map(|view| &view.method))
     }
 }
+
+#[cfg(test)]
+mod tests;

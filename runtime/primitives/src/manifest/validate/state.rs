@@ -197,7 +197,10 @@ impl Checker<'_> {
             RoleKind::Set { initial, members_max, threshold, approval_blocks, admin } => {
                 let found = param(*initial)?;
                 let list = self.manifest.definition(&found).map(|definition| &definition.kind);
-                let fits = matches!(list, Some(TypeKind::List { of: Type::Account, max }) if *max <= u32::from(*members_max));
+                let fits = match list {
+                    Some(TypeKind::List { of: Type::Account, max }) => *max <= u32::from(*members_max),
+                    _ => false,
+                };
                 spot.part("initial").require(fits, |at| ManifestError::TypeNotAllowed { at, found })?;
                 let members = u64::from(*members_max);
                 spot.part("members_max").limit(Quantity::Members, members, u64::from(MEMBERS_MAX))?;

@@ -105,7 +105,11 @@ impl Checker<'_> {
             total = total.saturating_add(self.size(spot.part("type"), &param.ty)?.max_bytes);
             self.param_values(spot, param)?;
         }
-        Spot::section(Section::Params).limit(Quantity::Params, total, u64::from(ARGS_SIZE_MAX))
+        Spot::section(Section::Contract).part("params").limit(
+            Quantity::Params,
+            total,
+            u64::from(ARGS_SIZE_MAX),
+        )
     }
 
     fn param_values(&self, spot: Spot<'_>, param: &ParamDef) -> Result<(), ManifestError> {
