@@ -6,7 +6,7 @@
 //! and the 64-byte secret as XChaCha20-Poly1305 ciphertext under a key that Argon2id stretches from the
 //! password. Everything that stands in the open, the parameters included, is associated data of the cipher. A
 //! Keccak-256 checksum tells an accident from a wrong password. The bytes of a file are exactly what this
-//! module writes for its content, so any changed byte is found ([`format`]).
+//! module writes for its content, so any changed byte is found ([`mod@format`]).
 //!
 //! # Promise
 //!

@@ -1,6 +1,6 @@
 //! The bytes of a key file, version 1.
 //!
-//! Pretty JSON of [`KeyFile`]'s fields in their order, a newline at the end; binary fields are `0x` and
+//! Pretty JSON of `KeyFile`'s fields in their order, a newline at the end; binary fields are `0x` and
 //! lower-case hexadecimal digits. `checksum` is Keccak-256 of the same text with an empty `checksum`; the
 //! associated data of the cipher is that text with an empty `ciphertext` as well, behind the words
 //! `chainstack keystore v1`. So whoever opens a key has checked every byte of its file.

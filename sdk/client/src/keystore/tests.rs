@@ -332,6 +332,18 @@ fn a_forger_who_fixes_the_checksum_is_refused_too() {
 }
 
 #[test]
+fn stretching_has_bounds() {
+    assert_eq!(KdfParams::new(19_456, 2, 1).expect("the least"), KdfParams::MIN);
+    assert_eq!(KdfParams::new(262_144, 10, 4).expect("the most"), KdfParams::MAX);
+    let outside =
+        [(19_455, 2, 1), (262_145, 10, 4), (19_456, 1, 1), (19_456, 11, 1), (19_456, 2, 0), (19_456, 2, 5)];
+    for (memory_kib, passes, lanes) in outside {
+        let found = KdfParams::new(memory_kib, passes, lanes);
+        assert!(matches!(found, Err(KeystoreError::KdfBounds { .. })), "{memory_kib}, {passes}, {lanes}");
+    }
+}
+
+#[test]
 fn a_file_under_another_name_is_refused() {
     let (_folder, store, path) = with_alice();
     fs::copy(&path, store.path(&name("bob"))).expect("copied");
