@@ -1,0 +1,90 @@
+//! Gas: what host functions and frames cost, from the schedule's prices and the table's terms.
+
+use chainstack_engine::Guest;
+use chainstack_primitives::{Amount, codes};
+use chainstack_runtime::{params::Schedule, ports::Failure};
+
+use crate::functions::table::{HostFunction, Price, Times};
+use crate::memory::word;
+
+/// Greatest number of frames on one call stack, the first included.
+pub const CALL_DEPTH_MAX: usize = 32;
+
+/// A called contract gets at most what is left less its 64th part, so that the caller can go on.
+pub const GAS_KEPT_DIVISOR: u64 = 64;
+
+/// Gas left to a frame, outside of running code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct GasLeft(pub(crate) u64);
+
+impl GasLeft {
+    /// Takes `gas`; if there is less, everything.
+    pub(crate) fn charge(&mut self, gas: u64) -> Result<(), Failure> {
+        match self.0.checked_sub(gas) {
+            Some(left) => {
+                self.0 = left;
+                Ok(())
+            }
+            None => {
+                let left = std::mem::take(&mut self.0);
+                Err(out_of_gas(gas, left))
+            }
+        }
+    }
+}
+
+fn out_of_gas(asked: u64, left: u64) -> Failure {
+    Failure::new(codes::OUT_OF_GAS, format!("{asked} gas asked, {left} left"))
+}
+
+/// Takes `gas` from the running code; if there is less, everything.
+pub(crate) fn charge(guest: &mut Guest<'_>, gas: u64) -> Result<(), Failure> {
+    if guest.charge(gas) {
+        return Ok(());
+    }
+    let left = guest.gas();
+    guest.set_gas(0);
+    Err(out_of_gas(gas, left))
+}
+
+/// Takes `count` times a price from the running code.
+pub(crate) fn charge_times(
+    guest: &mut Guest<'_>,
+    schedule: &Schedule,
+    price: Price,
+    count: usize,
+) -> Result<(), Failure> {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    charge(guest, price.gas(schedule).saturating_mul(count))
+}
+
+/// Takes what a host function costs before it does anything: its fixed terms, and those by length of arguments.
+pub(crate) fn charge_function(
+    guest: &mut Guest<'_>,
+    schedule: &Schedule,
+    row: &HostFunction,
+    args: &[u64],
+) -> Result<(), Failure> {
+    let mut gas = 0_u64;
+    for term in row.cost {
+        let times = match term.times {
+            Times::Fixed(count) => u64::from(count),
+            Times::Argument(index) => u64::from(args.get(usize::from(index)).copied().map_or(0, word)),
+            // Charged by the function, once it knows, before it goes on.
+            Times::Copied | Times::Found | Times::Created | Times::Code | Times::Pages => 0,
+        };
+        // What does not fit is more than any limit.
+        gas = gas.saturating_add(term.price.gas(schedule).saturating_mul(times));
+    }
+    charge(guest, gas)
+}
+
+/// Deposit of an entry that may take `size` bytes, key and value together.
+///
+/// # Errors
+/// [`codes::DEPOSIT_LIMIT`] past the greatest amount.
+pub(crate) fn entry_deposit(schedule: &Schedule, size: u32) -> Result<Amount, Failure> {
+    let overflow =
+        || Failure::new(codes::DEPOSIT_LIMIT, format!("the deposit of {size} bytes passes 128 bits"));
+    schedule.storage.entry_deposit(size).ok_or_else(overflow)
+}

@@ -1,0 +1,126 @@
+//! Why bytes are not accepted as code, beyond what admission and the manifest say themselves.
+
+use std::fmt;
+
+use chainstack_engine::{CallReport, Outcome};
+use chainstack_primitives::manifest::{ManifestError, Name};
+use chainstack_runtime::ports::{ExecutionError, Failure, Fault};
+
+/// Why a module was refused at upload.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// The bytecode was refused.
+    Bytecode(crate::admission::Refusal),
+    /// The module carries no manifest.
+    ManifestMissing,
+    /// The manifest was refused.
+    Manifest(ManifestError),
+    /// A declared method is not exported.
+    MethodMissing {
+        /// The method.
+        method: Name,
+    },
+    /// An exported function is not declared.
+    ExportUndeclared {
+        /// The export.
+        export: String,
+    },
+    /// `_initialize` did not return under upload's limits.
+    Initialize(CallReport),
+}
+
+/// One row of [`UploadError::CODES`]: number, name, what happened, what to try.
+pub type CodeRow = (u16, &'static str, &'static str, &'static str);
+
+impl UploadError {
+    /// The codes of this table, 2150 to 2159. Bytecode has 2000 to 2099, the manifest itself 2100 to 2149.
+    pub const CODES: &'static [CodeRow] = &[
+        (
+            2150,
+            "ManifestMissing",
+            "the module has no section `chainstack.manifest`",
+            "`chainstack manifest embed` puts one in",
+        ),
+        (
+            2151,
+            "MethodMissing",
+            "a declared method is not an exported function",
+            "export it with type () -> ()",
+        ),
+        (
+            2152,
+            "ExportUndeclared",
+            "an exported function is no declared method",
+            "declare it, or do not export it",
+        ),
+        (
+            2153,
+            "InitializeFailed",
+            "`_initialize` did not return under upload's limits",
+            "do less in it; it may call no host function",
+        ),
+    ];
+
+    /// The stable numeric code.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::Bytecode(refusal) => refusal.code(),
+            Self::ManifestMissing => 2150,
+            Self::Manifest(error) => error.code(),
+            Self::MethodMissing { .. } => 2151,
+            Self::ExportUndeclared { .. } => 2152,
+            Self::Initialize(_) => 2153,
+        }
+    }
+}
+
+impl fmt::Display for UploadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytecode(refusal) => fmt::Display::fmt(refusal, formatter),
+            Self::ManifestMissing => formatter.write_str("the module has no section `chainstack.manifest`"),
+            Self::Manifest(error) => fmt::Display::fmt(error, formatter),
+            Self::MethodMissing { method } => write!(formatter, "declared method `{method}` is not exported"),
+            Self::ExportUndeclared { export } => {
+                let shown: String = export.chars().take(64).collect();
+                write!(formatter, "exported function `{}` is not a declared method", shown.escape_debug())
+            }
+            Self::Initialize(report) => match report.outcome {
+                Outcome::Trap(kind) => write!(formatter, "`_initialize` ended with a trap: {kind}"),
+                Outcome::Host(_) => formatter.write_str("`_initialize` called a host function"),
+                Outcome::Return => formatter.write_str("`_initialize` did not end"),
+            },
+        }
+    }
+}
+
+impl std::error::Error for UploadError {}
+
+/// Why code could not be made ready.
+#[derive(Debug)]
+pub(crate) enum PrepareError {
+    Refused(UploadError),
+    Fault(Fault),
+}
+
+impl From<UploadError> for PrepareError {
+    fn from(error: UploadError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<PrepareError> for ExecutionError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Refused(refused) => Failure::new(refused.code(), refused.to_string()).into(),
+            PrepareError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// A fault of the engine, as the runtime knows it.
+pub(crate) fn engine_fault(fault: chainstack_engine::EngineFault) -> Fault {
+    Fault(Box::new(fault))
+}

@@ -1,0 +1,152 @@
+//! Creating contracts.
+
+use chainstack_engine::STACK_UNITS_MAX;
+use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes};
+use chainstack_runtime::{
+    block::BlockInfo,
+    ports::{Completed, ExecutionError, Failure, Message},
+    state::{Overlay, reserved},
+    transaction::Meter,
+};
+use parity_scale_codec::Encode;
+
+use super::{Executor, check_args_size, code_record};
+use crate::{
+    budget::{GasLeft, entry_deposit},
+    machine::{Contract, Frame, Spans, Used, open_aggregates, set_initial_roles},
+    run::{Run, value_refused},
+};
+
+/// Creates the contract and runs its constructor. On a failure state is as before.
+pub(super) fn instantiate(
+    executor: &Executor,
+    state: &mut Overlay<'_>,
+    meter: &mut Meter<'_>,
+    block: &BlockInfo,
+    address: AccountId,
+    code: Hash,
+    message: Message<'_>,
+) -> Result<Completed, ExecutionError> {
+    let before = meter.gas_left().0;
+    let mut gas = GasLeft(before);
+    let checkpoint = state.checkpoint();
+    let created = create(executor, state, meter, block, &mut gas, (address, code), message);
+    if created.is_err() {
+        state.rollback(checkpoint);
+    }
+    // What is left is at most what there was, so that the meter covers the difference.
+    meter.charge(Gas(before.saturating_sub(gas.0)))?;
+    created.map(|()| Completed { output: address.0.to_vec() })
+}
+
+fn create(
+    executor: &Executor,
+    state: &mut Overlay<'_>,
+    meter: &Meter<'_>,
+    block: &BlockInfo,
+    gas: &mut GasLeft,
+    (address, code): (AccountId, Hash),
+    message: Message<'_>,
+) -> Result<(), ExecutionError> {
+    let prices = &meter.schedule().host;
+    gas.charge(prices.frame.saturating_add(prices.read))?;
+    check_args_size(message.args)?;
+    if code_record(state, &code)?.is_none() {
+        return Err(Failure::new(codes::CODE_NOT_FOUND, format!("no code {code} was uploaded")).into());
+    }
+    let contract = executor.contract(state, meter.schedule(), &code, gas)?;
+    gas.charge(prices.memory_page.saturating_mul(u64::from(contract.pages)))?;
+    let spans = check_params(&contract, message.args)?;
+
+    let mut account = state.account_or_new(&address)?;
+    if account.is_contract() {
+        return Err(Failure::new(codes::CONTRACT_EXISTS, format!("a contract stands at {address}")).into());
+    }
+    charge_entries(meter, gas, &contract, message.args)?;
+    account.code_hash = code;
+    state.set_account(&address, account)?;
+    let record = reserved::ContractRecord {
+        code,
+        manifest: contract.manifest_hash,
+        creator: message.origin,
+        version: 1,
+    };
+    write(state, meter, &address, reserved::CONTRACT, record.encode())?;
+    if !message.args.is_empty() {
+        write(state, meter, &address, reserved::PARAMS, message.args.to_vec())?;
+    }
+    open_aggregates(state, meter, &contract, &address)?;
+    set_initial_roles(state, meter, &contract, &address, &message.origin, (message.args, &spans))?;
+
+    let Some(position) = contract.constructor() else {
+        if message.value.is_zero() {
+            return Ok(());
+        }
+        return Err(value_refused("instantiation without a constructor", Amount::ZERO, message.value).into());
+    };
+    let method = contract.method(position)?;
+    if message.value > method.value_max {
+        return Err(value_refused(&method.name, method.value_max, message.value).into());
+    }
+    let frame = Frame {
+        method: position,
+        address,
+        caller: message.origin,
+        value: message.value,
+        input: message.args.to_vec(),
+        args: Spans::EMPTY,
+        params: Some((message.args.to_vec(), spans)),
+        read_only: false,
+        unlocked: false,
+        used: Used::default(),
+        rules_used: Vec::new(),
+        output: Vec::new(),
+        result: Vec::new(),
+        notices: Vec::new(),
+        pending: Vec::new(),
+        contract,
+    };
+    Run::new(executor, state, meter, block).run_frame(gas, frame, u64::MAX, STACK_UNITS_MAX)?;
+    Ok(())
+}
+
+/// Types and ranges of the parameters, before anything is written.
+fn check_params(contract: &Contract, params: &[u8]) -> Result<Spans, Failure> {
+    let manifest = &contract.manifest;
+    let bad = |(index, error): (usize, chainstack_primitives::manifest::ValueError)| {
+        let name = manifest.params.get(index).map_or("(end)", |param| param.name.as_str());
+        Failure::new(codes::BAD_ARGUMENTS, format!("parameter `{name}`: {error}"))
+    };
+    manifest.validate_params(params).map_err(bad)?;
+    Spans::validate(manifest, manifest.params.iter().map(|param| &param.ty), params).map_err(bad)
+}
+
+/// Every entry of a new contract: its record, parameters, sums, counts and roles.
+fn charge_entries(
+    meter: &Meter<'_>,
+    gas: &mut GasLeft,
+    contract: &Contract,
+    params: &[u8],
+) -> Result<(), Failure> {
+    let prices = &meter.schedule().host;
+    let per_cell = contract.cells.iter().map(|cell| {
+        let sums = cell.head.iter().filter(|field| field.sum).count();
+        sums.saturating_add(usize::from(cell.sum)).saturating_add(usize::from(cell.count))
+    });
+    let entries = per_cell.fold(contract.manifest.roles.len().saturating_add(2), usize::saturating_add);
+    let entries = u64::try_from(entries).unwrap_or(u64::MAX);
+    let bytes = u64::try_from(params.len()).unwrap_or(u64::MAX);
+    let per_entry = prices.read.saturating_add(prices.write).saturating_add(prices.new);
+    gas.charge(per_entry.saturating_mul(entries).saturating_add(prices.write_byte.saturating_mul(bytes)))
+}
+
+fn write(
+    state: &mut Overlay<'_>,
+    meter: &Meter<'_>,
+    address: &AccountId,
+    cell: u16,
+    value: Vec<u8>,
+) -> Result<(), ExecutionError> {
+    let deposit = entry_deposit(meter.schedule(), u32::try_from(value.len()).unwrap_or(u32::MAX))?;
+    state.write_entry(meter, (address, cell, &[]), value, deposit)
+}

@@ -1,0 +1,174 @@
+//! Balances: a ledger's entries are 16 bytes, little-endian; zero is absent.
+
+use chainstack_primitives::{AccountId, codes, manifest::Ops};
+use chainstack_runtime::{
+    ports::ExecutionError,
+    state::{Entry, Overlay},
+};
+
+use super::{
+    Answered, Scene,
+    storage::{plan, unsigned},
+    table::Price,
+};
+use crate::{
+    budget::{charge_times, entry_deposit},
+    machine::{COUNT, CellPlan, Frame, Kind, LEDGER_SUM, Pending},
+    memory,
+};
+
+const DONE: u64 = 0;
+
+fn status(code: u16) -> Answered {
+    Ok(u64::from(code))
+}
+
+fn balance(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    plan: &CellPlan,
+    key: &[u8],
+) -> Result<Option<u128>, ExecutionError> {
+    Ok(state.entry(address, plan.id, key)?.map(|entry| unsigned(&entry.value)))
+}
+
+/// Writes a balance into an entry that exists; zero deletes it.
+fn set_existing(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    plan: &CellPlan,
+    key: &[u8],
+    balance: u128,
+) -> Result<(), ExecutionError> {
+    if balance == 0 {
+        state.delete_entry(address, plan.id, key)?;
+        return Ok(());
+    }
+    let entry = state.entry(address, plan.id, key)?.map(|entry| (entry.payer, entry.deposit));
+    let Some((payer, deposit)) = entry else { return Ok(()) };
+    let value = balance.to_le_bytes().to_vec();
+    Ok(state.set_entry(address, plan.id, key, Some(Entry { value, payer, deposit }))?)
+}
+
+impl Scene<'_, '_, '_, '_, '_> {
+    pub(super) fn ledger_get(&mut self, cell: u64, key: (u64, u64), out: u64) -> Answered {
+        memory::check(self.guest, out, 16)?;
+        let (position, _) = self.locate(cell, key, Kind::Ledger, Ops::READ)?;
+        let Frame { contract, method, address, used, .. } = &mut *self.frame;
+        used.read(contract.method(*method)?)?;
+        let found = balance(self.state, address, plan(contract, position)?, self.key)?;
+        memory::write(self.guest, out, &found.unwrap_or(0).to_le_bytes())?;
+        Ok(DONE)
+    }
+
+    pub(super) fn ledger_add(&mut self, cell: u64, key: (u64, u64), amount: u64) -> Answered {
+        let amount = memory::read_amount(self.guest, amount)?.0;
+        let (position, _) = self.locate(cell, key, Kind::Ledger, Ops::ADD)?;
+        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        let plan = plan(contract, position)?;
+        let method = contract.method(*method)?;
+        used.write(method, 1)?;
+        let before = balance(self.state, address, plan, self.key)?;
+        let Some(after) = before.unwrap_or(0).checked_add(amount) else {
+            return status(codes::BALANCE_OVERFLOW);
+        };
+        if amount == 0 {
+            return Ok(DONE);
+        }
+        if before.is_none() {
+            charge_times(self.guest, self.meter.schedule(), Price::New, 1)?;
+            used.create(method)?;
+            let deposit = entry_deposit(self.meter.schedule(), plan.room_bytes)?;
+            let value = after.to_le_bytes().to_vec();
+            self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
+        } else {
+            set_existing(self.state, address, plan, self.key, after)?;
+        }
+        if plan.sum {
+            Pending::note(pending, plan.id, LEDGER_SUM, amount, 0)?;
+        }
+        if plan.count && before.is_none() {
+            Pending::note(pending, plan.id, COUNT, 1, 0)?;
+        }
+        Ok(DONE)
+    }
+
+    pub(super) fn ledger_sub(&mut self, cell: u64, key: (u64, u64), amount: u64) -> Answered {
+        let amount = memory::read_amount(self.guest, amount)?.0;
+        let (position, _) = self.locate(cell, key, Kind::Ledger, Ops::SUB)?;
+        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        let plan = plan(contract, position)?;
+        used.write(contract.method(*method)?, 1)?;
+        let before = balance(self.state, address, plan, self.key)?;
+        let Some(after) = before.unwrap_or(0).checked_sub(amount) else {
+            return status(codes::INSUFFICIENT_BALANCE);
+        };
+        if amount == 0 {
+            return Ok(DONE);
+        }
+        set_existing(self.state, address, plan, self.key, after)?;
+        if plan.sum {
+            Pending::note(pending, plan.id, LEDGER_SUM, 0, amount)?;
+        }
+        if plan.count && after == 0 {
+            Pending::note(pending, plan.id, COUNT, 0, 1)?;
+        }
+        Ok(DONE)
+    }
+
+    pub(super) fn ledger_move(
+        &mut self,
+        cell: u64,
+        from: (u64, u64),
+        to: (u64, u64),
+        amount: u64,
+    ) -> Answered {
+        let amount = memory::read_amount(self.guest, amount)?.0;
+        let (position, _) = self.locate(cell, from, Kind::Ledger, Ops::SUB)?;
+        let middle = self.key.len();
+        let access = super::storage::Access { cell, key: to, kind: Kind::Ledger, op: Ops::ADD };
+        super::storage::locate(self.frame, self.origin, self.guest, &access, self.key)?;
+        let Some((from, to)) = self.key.split_at_checked(middle) else { return Ok(DONE) };
+
+        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        let plan = plan(contract, position)?;
+        let method = contract.method(*method)?;
+        used.write(method, 2)?;
+        let held = balance(self.state, address, plan, from)?;
+        let Some(left) = held.unwrap_or(0).checked_sub(amount) else {
+            return status(codes::INSUFFICIENT_BALANCE);
+        };
+        if from == to || amount == 0 {
+            return Ok(DONE);
+        }
+        let target = balance(self.state, address, plan, to)?;
+        let Some(total) = target.unwrap_or(0).checked_add(amount) else {
+            return status(codes::BALANCE_OVERFLOW);
+        };
+        if target.is_some() {
+            set_existing(self.state, address, plan, to, total)?;
+            set_existing(self.state, address, plan, from, left)?;
+            if plan.count && left == 0 {
+                Pending::note(pending, plan.id, COUNT, 0, 1)?;
+            }
+            return Ok(DONE);
+        }
+        charge_times(self.guest, self.meter.schedule(), Price::New, 1)?;
+        used.create(method)?;
+        let value = total.to_le_bytes().to_vec();
+        if left == 0 {
+            let carried = self.state.entry(address, plan.id, from)?.map(|entry| (entry.payer, entry.deposit));
+            let Some((payer, deposit)) = carried else { return Ok(DONE) };
+            self.state.set_entry(address, plan.id, from, None)?;
+            self.state.set_entry(address, plan.id, to, Some(Entry { value, payer, deposit }))?;
+            return Ok(DONE);
+        }
+        let deposit = entry_deposit(self.meter.schedule(), plan.room_bytes)?;
+        self.state.write_entry(self.meter, (address, plan.id, to), value, deposit)?;
+        set_existing(self.state, address, plan, from, left)?;
+        if plan.count {
+            Pending::note(pending, plan.id, COUNT, 1, 0)?;
+        }
+        Ok(DONE)
+    }
+}

@@ -1,0 +1,233 @@
+//! Map and value cells, and the sums and counts over cells.
+
+use chainstack_engine::Guest;
+use chainstack_primitives::{AccountId, codes, manifest::Ops};
+use chainstack_runtime::ports::{ExecutionError, Failure};
+
+use super::{
+    Answered, Scene,
+    context::length,
+    table::{KEY_BYTES_MAX, Price, VALUE_BYTES_MAX},
+};
+use crate::{
+    budget::{charge_times, entry_deposit},
+    machine::{
+        COUNT, CellPlan, Contract, Frame, Kind, LEDGER_SUM, Pending, check_everything, check_touch, flush,
+        read_aggregate,
+    },
+    memory::{self, word},
+};
+
+/// What `cell_get` answers if there is no entry: −1.
+const ABSENT: u64 = 0xffff_ffff;
+
+/// A cell id, the pointer and length of a key, and what is to be done there.
+pub(super) struct Access {
+    pub(super) cell: u64,
+    pub(super) key: (u64, u64),
+    pub(super) kind: Kind,
+    pub(super) op: Ops,
+}
+
+/// Checks an access against the declaration and appends the key, as state has it, to `key`. The position of the
+/// cell, and the head fields that the method may change there.
+pub(super) fn locate(
+    frame: &Frame,
+    origin: &AccountId,
+    guest: &Guest<'_>,
+    access: &Access,
+    key: &mut Vec<u8>,
+) -> Result<(usize, u16), Failure> {
+    let (pointer, size) = access.key;
+    let tuple = memory::read(guest, pointer, size, KEY_BYTES_MAX)?;
+    let contract = &*frame.contract;
+    let (position, plan) = contract.cell(word(access.cell), access.kind)?;
+    let declared = contract.declared(plan)?;
+    contract.manifest.write_cell_key(declared, tuple, key).map_err(|error| {
+        Failure::new(codes::BAD_KEY, format!("key of cell {}: {error}", contract.cell_name(plan)))
+    })?;
+    let method = contract.method(frame.method)?;
+    let head = check_touch(frame, method, origin, (position, plan), tuple, access.op)?;
+    Ok((position, head))
+}
+
+/// The cell at `position`, as [`locate`] gave it.
+pub(super) fn plan(contract: &Contract, position: usize) -> Result<&CellPlan, Failure> {
+    contract.cells.get(position).ok_or_else(|| Failure::new(codes::UNDECLARED_CELL, "no such cell"))
+}
+
+/// Little-endian bytes of an unsigned integer of at most 128 bits.
+pub(super) fn unsigned(bytes: &[u8]) -> u128 {
+    let mut wide = [0_u8; 16];
+    wide.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    u128::from_le_bytes(wide)
+}
+
+impl Scene<'_, '_, '_, '_, '_> {
+    pub(super) fn locate(
+        &mut self,
+        cell: u64,
+        key: (u64, u64),
+        kind: Kind,
+        op: Ops,
+    ) -> Result<(usize, u16), Failure> {
+        self.key.clear();
+        locate(self.frame, self.origin, self.guest, &Access { cell, key, kind, op }, self.key)
+    }
+
+    pub(super) fn cell_get(&mut self, cell: u64, key: (u64, u64), out: u64, cap: u64) -> Answered {
+        memory::check(self.guest, out, cap)?;
+        let (position, _) = self.locate(cell, key, Kind::Entries, Ops::READ)?;
+        let Frame { contract, method, address, used, .. } = &mut *self.frame;
+        used.read(contract.method(*method)?)?;
+        let id = plan(contract, position)?.id;
+        let Some(entry) = self.state.entry(address, id, self.key)? else { return Ok(ABSENT) };
+        charge_times(self.guest, self.meter.schedule(), Price::Byte, entry.value.len())?;
+        memory::write_prefix(self.guest, out, cap, &entry.value)?;
+        Ok(length(&entry.value))
+    }
+
+    pub(super) fn cell_set(&mut self, cell: u64, key: (u64, u64), value: (u64, u64)) -> Answered {
+        let (position, changeable) = self.locate(cell, key, Kind::Entries, Ops::SET)?;
+        let schedule = self.meter.schedule();
+        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        let plan = plan(contract, position)?;
+        let value = memory::read(self.guest, value.0, value.1, VALUE_BYTES_MAX)?.to_vec();
+        check_value(contract, plan, &value)?;
+        let method = contract.method(*method)?;
+        used.write(method, 1)?;
+        let before = match self.state.entry(address, plan.id, self.key)? {
+            Some(entry) => {
+                charge_times(self.guest, schedule, Price::Byte, entry.value.len())?;
+                check_head(contract, plan, &entry.value, &value, changeable)?;
+                Some(&*entry.value)
+            }
+            None => {
+                charge_times(self.guest, schedule, Price::New, 1)?;
+                used.create(method)?;
+                None
+            }
+        };
+        note_change(pending, plan, before, Some(&value))?;
+        let deposit = entry_deposit(schedule, plan.room_bytes)?;
+        self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
+        Ok(0)
+    }
+
+    pub(super) fn cell_delete(&mut self, cell: u64, key: (u64, u64)) -> Answered {
+        let (position, _) = self.locate(cell, key, Kind::Entries, Ops::DELETE)?;
+        let schedule = self.meter.schedule();
+        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        let plan = plan(contract, position)?;
+        used.write(contract.method(*method)?, 1)?;
+        let Some(entry) = self.state.entry(address, plan.id, self.key)? else { return Ok(0) };
+        charge_times(self.guest, schedule, Price::Byte, entry.value.len())?;
+        note_change(pending, plan, Some(&entry.value), None)?;
+        self.state.delete_entry(address, plan.id, self.key)?;
+        Ok(1)
+    }
+
+    pub(super) fn cell_count(&mut self, cell: u64) -> Answered {
+        let count = self.aggregate(cell, COUNT)?;
+        Ok(u64::try_from(count).unwrap_or(u64::MAX)) // state holds 64 bits
+    }
+
+    pub(super) fn cell_sum(&mut self, cell: u64, field: u64, out: u64) -> Answered {
+        memory::check(self.guest, out, 16)?;
+        let field = u8::try_from(word(field)).ok().filter(|field| *field != COUNT);
+        let undeclared = || Failure::new(codes::BAD_HOST_ARGUMENT, "no such head field");
+        let sum = self.aggregate(cell, field.ok_or_else(undeclared)?)?;
+        memory::write(self.guest, out, &sum.to_le_bytes())?;
+        Ok(0)
+    }
+
+    fn aggregate(&mut self, cell: u64, which: u8) -> Result<u128, ExecutionError> {
+        let (position, plan) = self.frame.contract.any_cell(word(cell))?;
+        let kept = match (which, plan.kind) {
+            (COUNT, _) => plan.count,
+            (LEDGER_SUM, Kind::Ledger) => plan.sum,
+            (_, Kind::Ledger) => false,
+            (field, Kind::Entries) => plan.head.get(usize::from(field)).is_some_and(|field| field.sum),
+        };
+        if !kept {
+            let what = if which == COUNT { "count" } else { "such sum" };
+            let text = format!("cell {} keeps no {what}", self.frame.contract.cell_name(plan));
+            return Err(Failure::new(codes::UNDECLARED_CELL, text).into());
+        }
+        let method = self.frame.contract.method(self.frame.method)?;
+        check_everything(self.frame, method, (position, plan))?;
+        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        used.read(contract.method(*method)?)?;
+        flush(self.state, contract, address, pending)?;
+        let plan = self::plan(contract, position)?;
+        read_aggregate(self.state, plan, address, which)
+    }
+}
+
+fn check_value(contract: &Contract, plan: &CellPlan, value: &[u8]) -> Result<(), Failure> {
+    if value.len() > plan.value_max {
+        let name = contract.cell_name(plan);
+        let text = format!("value of {} bytes found, cell {name} allows {}", value.len(), plan.value_max);
+        return Err(Failure::new(codes::VALUE_TOO_LARGE, text));
+    }
+    let bad = |text: String| Failure::new(codes::BAD_VALUE, text);
+    if value.len() < plan.head_size {
+        let (name, head) = (contract.cell_name(plan), plan.head_size);
+        return Err(bad(format!("value of {} bytes found, the head of cell {name} has {head}", value.len())));
+    }
+    for (index, field) in plan.head.iter().enumerate() {
+        let bytes = span(value, field.offset, field.size);
+        contract.manifest.validate_whole(&field.ty, bytes).map_err(|error| {
+            bad(format!("head field {index} of cell {}: {error}", contract.cell_name(plan)))
+        })?;
+    }
+    Ok(())
+}
+
+/// Part of a value; empty past its end, which a checked value has not.
+fn span(value: &[u8], offset: usize, size: usize) -> &[u8] {
+    value.get(offset..offset.saturating_add(size)).unwrap_or_default()
+}
+
+fn check_head(
+    contract: &Contract,
+    plan: &CellPlan,
+    before: &[u8],
+    after: &[u8],
+    changeable: u16,
+) -> Result<(), Failure> {
+    for (index, field) in plan.head.iter().enumerate() {
+        if span(before, field.offset, field.size) == span(after, field.offset, field.size) {
+            continue;
+        }
+        let bit = u32::try_from(index).ok().and_then(|index| 1_u16.checked_shl(index)).unwrap_or(0);
+        if field.write_once || changeable & bit == 0 {
+            let why = if field.write_once { "is write-once" } else { "is not among those the touch lists" };
+            let text = format!("head field {index} of cell {} {why}", contract.cell_name(plan));
+            return Err(Failure::new(codes::UNDECLARED_TOUCH, text));
+        }
+    }
+    Ok(())
+}
+
+/// Notes what a write does to count and sums of a map.
+fn note_change(
+    pending: &mut Vec<Pending>,
+    plan: &CellPlan,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+) -> Result<(), Failure> {
+    if plan.count {
+        Pending::note(pending, plan.id, COUNT, u128::from(after.is_some()), u128::from(before.is_some()))?;
+    }
+    for (index, field) in plan.head.iter().enumerate() {
+        if field.sum {
+            let part = |value: Option<&[u8]>| {
+                value.map_or(0, |value| unsigned(span(value, field.offset, field.size)))
+            };
+            let which = u8::try_from(index).unwrap_or(COUNT); // a head has at most 16 fields
+            Pending::note(pending, plan.id, which, part(after), part(before))?;
+        }
+    }
+    Ok(())
+}

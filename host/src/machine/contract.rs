@@ -1,0 +1,345 @@
+//! A contract made ready: compiled code and its declaration, with every lookup that a call needs done once.
+
+use chainstack_engine::Module;
+use chainstack_primitives::{
+    Amount, Hash, codes,
+    manifest::{
+        CallRule, CallerRule, Cell, CellKind, Field, KeyTerm, Manifest, Reenter, Touches, Transition,
+        TransitionKind, Type, View,
+    },
+};
+use chainstack_runtime::ports::Failure;
+
+/// What a cell is to the host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// A map or value cell.
+    Entries,
+    /// A ledger.
+    Ledger,
+}
+
+/// A head field, located.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct HeadPlan {
+    pub(crate) offset: usize,
+    pub(crate) size: usize,
+    pub(crate) ty: Type,
+    pub(crate) write_once: bool,
+    pub(crate) sum: bool,
+}
+
+/// A cell with its sizes worked out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct CellPlan {
+    pub(crate) id: u16,
+    /// Index in the manifest.
+    pub(crate) index: usize,
+    pub(crate) kind: Kind,
+    pub(crate) head: Vec<HeadPlan>,
+    pub(crate) head_size: usize,
+    /// Greatest size of a value.
+    pub(crate) value_max: usize,
+    /// Greatest size of key and value: what a deposit is for.
+    pub(crate) room_bytes: u32,
+    pub(crate) sum: bool,
+    pub(crate) count: bool,
+    pub(crate) max_entries: Option<u64>,
+}
+
+/// What kind of method.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum MethodKind {
+    Constructor,
+    Transition,
+    View,
+}
+
+/// What a method may do with one cell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum CellAccess {
+    Nothing,
+    /// Anything its kind allows (`touches = unknown`).
+    Anything,
+    /// Reads (a view).
+    Reads,
+    /// The touches with these indices.
+    Listed(Vec<usize>),
+}
+
+/// A method with its limits and lookups.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct MethodPlan {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: MethodKind,
+    /// Index in the manifest's transitions or views.
+    index: usize,
+    pub(crate) returns: Option<Type>,
+    pub(crate) value_max: Amount,
+    /// Most native coins it may pay out by `transfer`.
+    pub(crate) sends_max: Amount,
+    pub(crate) reenter: bool,
+    /// Whether key terms name parameters.
+    pub(crate) needs_params: bool,
+    pub(crate) gas_max: u64,
+    pub(crate) reads_max: u32,
+    pub(crate) writes_max: u32,
+    pub(crate) new_entries_max: u32,
+    pub(crate) events_max: u32,
+    /// By position of the cell in [`Contract::cells`].
+    pub(crate) access: Vec<CellAccess>,
+}
+
+/// A contract made ready. Pure data of the code: two that were made from one code are equal.
+#[derive(Debug)]
+pub(crate) struct Contract {
+    pub(crate) code: Hash,
+    /// Size of the code as uploaded.
+    pub(crate) code_bytes: u32,
+    pub(crate) manifest: Manifest,
+    pub(crate) manifest_hash: Hash,
+    pub(crate) module: Module,
+    /// Pages of memory a call starts with.
+    pub(crate) pages: u32,
+    /// Ascending by id.
+    pub(crate) cells: Vec<CellPlan>,
+    /// Ascending by name.
+    methods: Vec<MethodPlan>,
+}
+
+/// A declaration whose sizes cannot be worked out: a manifest that was not validated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PrepareError(pub(crate) &'static str);
+
+impl Contract {
+    pub(crate) fn new(
+        code: Hash,
+        code_bytes: u32,
+        manifest: Manifest,
+        module: Module,
+    ) -> Result<Self, PrepareError> {
+        let mut cells = Vec::with_capacity(manifest.cells.len());
+        for (index, cell) in manifest.cells.iter().enumerate() {
+            cells.push(
+                plan_cell(&manifest, index, cell).ok_or(PrepareError("the sizes of a cell are unknown"))?,
+            );
+        }
+        cells.sort_unstable_by_key(|cell| cell.id);
+        let transitions = manifest.transitions.iter().enumerate();
+        let views = manifest.views.iter().enumerate();
+        let mut methods: Vec<MethodPlan> = transitions
+            .map(|(index, transition)| plan_transition(index, transition, &cells))
+            .chain(views.map(|(index, view)| plan_view(index, view, &cells)))
+            .collect();
+        methods.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        let pages = module.image().map_or(0, chainstack_engine::Image::pages);
+        let manifest_hash = manifest.hash();
+        Ok(Self { code, code_bytes, manifest, manifest_hash, module, pages, cells, methods })
+    }
+
+    /// Position of the method called `name`.
+    pub(crate) fn find(&self, name: &[u8]) -> Option<usize> {
+        self.methods.binary_search_by(|method| method.name.as_bytes().cmp(name)).ok()
+    }
+
+    /// Position of the constructor.
+    pub(crate) fn constructor(&self) -> Option<usize> {
+        self.methods.iter().position(|method| method.kind == MethodKind::Constructor)
+    }
+
+    /// The method at `position`, as [`Contract::find`] gave it.
+    pub(crate) fn method(&self, position: usize) -> Result<&MethodPlan, Failure> {
+        self.methods.get(position).ok_or_else(|| Failure::new(codes::UNKNOWN_METHOD, "no such method"))
+    }
+
+    /// The transition behind a method; none for a view.
+    pub(crate) fn transition(&self, method: &MethodPlan) -> Option<&Transition> {
+        match method.kind {
+            MethodKind::View => None,
+            MethodKind::Constructor | MethodKind::Transition => self.manifest.transitions.get(method.index),
+        }
+    }
+
+    /// The view behind a method; none for a transition.
+    pub(crate) fn view(&self, method: &MethodPlan) -> Option<&View> {
+        match method.kind {
+            MethodKind::View => self.manifest.views.get(method.index),
+            MethodKind::Constructor | MethodKind::Transition => None,
+        }
+    }
+
+    /// Declared arguments. The constructor declares none: it gets the parameters.
+    pub(crate) fn args(&self, method: &MethodPlan) -> &[Field] {
+        match self.transition(method) {
+            Some(transition) => &transition.args,
+            None => self.view(method).map_or(&[], |view| &view.args),
+        }
+    }
+
+    /// Ids of the errors a method may revert with.
+    pub(crate) fn errors(&self, method: &MethodPlan) -> &[u16] {
+        match self.transition(method) {
+            Some(transition) => &transition.errors,
+            None => self.view(method).map_or(&[], |view| &view.errors),
+        }
+    }
+
+    /// Calls that a method may make.
+    pub(crate) fn calls(&self, method: &MethodPlan) -> &[CallRule] {
+        match self.transition(method) {
+            Some(transition) => &transition.calls,
+            None => self.view(method).map_or(&[], |view| &view.calls),
+        }
+    }
+
+    /// The cell with this id, and its position.
+    pub(crate) fn cell(&self, id: u32, kind: Kind) -> Result<(usize, &CellPlan), Failure> {
+        let position =
+            u16::try_from(id).ok().and_then(|id| self.cells.binary_search_by_key(&id, |cell| cell.id).ok());
+        let found = position.and_then(|position| Some((position, self.cells.get(position)?)));
+        match found {
+            Some((position, plan)) if plan.kind == kind => Ok((position, plan)),
+            Some((_, plan)) => {
+                let expected = if kind == Kind::Ledger { "a ledger" } else { "a map or value cell" };
+                let text = format!("cell {} is not {expected}", self.cell_name(plan));
+                Err(Failure::new(codes::UNDECLARED_CELL, text))
+            }
+            None => Err(Failure::new(codes::UNDECLARED_CELL, format!("cell id {id} is not declared"))),
+        }
+    }
+
+    /// The cell with this id, of either kind.
+    pub(crate) fn any_cell(&self, id: u32) -> Result<(usize, &CellPlan), Failure> {
+        match self.cell(id, Kind::Ledger) {
+            Ok(found) => Ok(found),
+            Err(_) => self.cell(id, Kind::Entries),
+        }
+    }
+
+    /// The declaration of a planned cell.
+    pub(crate) fn declared(&self, plan: &CellPlan) -> Result<&Cell, Failure> {
+        self.manifest
+            .cells
+            .get(plan.index)
+            .ok_or_else(|| Failure::new(codes::UNDECLARED_CELL, "no such cell"))
+    }
+
+    /// Name of a planned cell, in quotes, for diagnostics.
+    pub(crate) fn cell_name(&self, plan: &CellPlan) -> String {
+        self.manifest.cells.get(plan.index).map_or_else(String::new, |cell| format!("`{}`", cell.name))
+    }
+}
+
+fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan> {
+    let (kind, sum) = match &cell.kind {
+        CellKind::Map(_) | CellKind::Value(_) => (Kind::Entries, false),
+        CellKind::Ledger(ledger) => (Kind::Ledger, ledger.sum),
+        CellKind::Escrow(_) => return None,
+    };
+    let mut head = Vec::with_capacity(cell.head().len());
+    for (position, field) in cell.head().iter().enumerate() {
+        let (offset, size) = manifest.head_span(cell, u8::try_from(position).ok()?)?;
+        head.push(HeadPlan {
+            offset: usize::try_from(offset).ok()?,
+            size: usize::try_from(size).ok()?,
+            ty: field.ty,
+            write_once: field.write_once,
+            sum: field.sum,
+        });
+    }
+    let head_size = match kind {
+        Kind::Entries => usize::try_from(manifest.head_size(cell)?).ok()?,
+        Kind::Ledger => 0,
+    };
+    let value_max = match kind {
+        Kind::Entries => head_size.checked_add(usize::try_from(cell.tail_max_bytes()).ok()?)?,
+        Kind::Ledger => 16,
+    };
+    let holder = u64::from(cell.is_fungible_asset());
+    let key_max =
+        cell.key().iter().try_fold(holder, |size, field| size.checked_add(manifest.max_size(&field.ty)?))?;
+    let room_bytes = u32::try_from(u64::try_from(value_max).ok()?.checked_add(key_max)?).ok()?;
+    Some(CellPlan {
+        id: cell.id,
+        index,
+        kind,
+        head,
+        head_size,
+        value_max,
+        room_bytes,
+        sum,
+        count: cell.counts(),
+        max_entries: cell.max_entries(),
+    })
+}
+
+fn plan_transition(index: usize, transition: &Transition, cells: &[CellPlan]) -> MethodPlan {
+    let access = cells
+        .iter()
+        .map(|cell| match &transition.touches {
+            Touches::Unknown => CellAccess::Anything,
+            Touches::Listed(touches) => {
+                let places = touches.iter().enumerate().filter(|(_, touch)| touch.cell == cell.id);
+                let listed: Vec<usize> = places.map(|(index, _)| index).collect();
+                if listed.is_empty() { CellAccess::Nothing } else { CellAccess::Listed(listed) }
+            }
+        })
+        .collect();
+    let terms = match &transition.touches {
+        Touches::Unknown => false,
+        Touches::Listed(touches) => touches.iter().flat_map(|touch| &touch.key).any(names_param),
+    };
+    let calls = transition.calls.iter().chain(&transition.notifies).any(|rule| names_param(&rule.contract));
+    MethodPlan {
+        name: (&*transition.method).into(),
+        kind: match transition.kind {
+            TransitionKind::Constructor => MethodKind::Constructor,
+            TransitionKind::Call => MethodKind::Transition,
+        },
+        index,
+        returns: transition.returns,
+        value_max: transition.value_max,
+        // Other assets are refused at upload.
+        sends_max: transition.sends.iter().map(|send| send.max).next().unwrap_or(Amount::ZERO),
+        reenter: transition.reenter == Reenter::All,
+        needs_params: terms || calls,
+        gas_max: transition.ceilings.gas.0,
+        reads_max: transition.ceilings.reads,
+        writes_max: transition.ceilings.writes,
+        new_entries_max: transition.ceilings.new_entries,
+        events_max: transition.ceilings.events,
+        access,
+    }
+}
+
+fn plan_view(index: usize, view: &View, cells: &[CellPlan]) -> MethodPlan {
+    let access = cells
+        .iter()
+        .map(|cell| if view.reads.contains(&cell.id) { CellAccess::Reads } else { CellAccess::Nothing })
+        .collect();
+    MethodPlan {
+        name: (&*view.method).into(),
+        kind: MethodKind::View,
+        index,
+        returns: Some(view.returns),
+        value_max: Amount::ZERO,
+        sends_max: Amount::ZERO,
+        reenter: true,
+        needs_params: view.calls.iter().any(|rule| names_param(&rule.contract)),
+        gas_max: view.gas.0,
+        reads_max: view.reads_max,
+        writes_max: 0,
+        new_entries_max: 0,
+        events_max: 0,
+        access,
+    }
+}
+
+fn names_param(term: &KeyTerm) -> bool {
+    matches!(term, KeyTerm::Param(_))
+}
+
+/// Who may call a transition, or anybody.
+pub(crate) fn caller_rule(transition: Option<&Transition>) -> &CallerRule {
+    transition.map_or(&CallerRule::Any, |transition| &transition.caller)
+}

@@ -1,0 +1,163 @@
+//! One activation of a method.
+
+use std::sync::Arc;
+
+use chainstack_primitives::{
+    AccountId, Amount, codes,
+    manifest::{Manifest, Type, ValueError},
+};
+use chainstack_runtime::ports::Failure;
+
+use super::{aggregate::Pending, contract::Contract, contract::MethodPlan};
+
+/// Most values of one tuple: parameters of a contract.
+const VALUES_MAX: usize = 32;
+
+/// Where each value of a tuple lies in its bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Spans {
+    count: usize,
+    /// Ends of the values; each starts where the one before ends.
+    ends: [u16; VALUES_MAX],
+}
+
+impl Spans {
+    pub(crate) const EMPTY: Self = Self { count: 0, ends: [0; VALUES_MAX] };
+
+    /// Checks that `bytes` are exactly the canonical tuple of `types`, and notes where its values lie.
+    pub(crate) fn validate<'t>(
+        manifest: &Manifest,
+        types: impl IntoIterator<Item = &'t Type>,
+        bytes: &[u8],
+    ) -> Result<Self, (usize, ValueError)> {
+        let mut spans = Self::EMPTY;
+        let mut end = 0_usize;
+        let visited = manifest.visit_tuple(types, bytes, |index, value| {
+            end = end.saturating_add(value.len()); // sizes of parts of one slice
+            if let Some(slot) = spans.ends.get_mut(index) {
+                *slot = u16::try_from(end).unwrap_or(u16::MAX);
+                spans.count = index.saturating_add(1);
+            }
+        });
+        match visited {
+            Ok(()) => Ok(spans),
+            Err(error) => Err((spans.count, error)),
+        }
+    }
+
+    /// The value with this index in `bytes`.
+    pub(crate) fn get<'b>(&self, bytes: &'b [u8], index: usize) -> Option<&'b [u8]> {
+        if index >= self.count {
+            return None;
+        }
+        let start = match index.checked_sub(1) {
+            Some(before) => usize::from(*self.ends.get(before)?),
+            None => 0,
+        };
+        bytes.get(start..usize::from(*self.ends.get(index)?))
+    }
+}
+
+/// How much a frame used of its ceilings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Used {
+    reads: u32,
+    writes: u32,
+    new_entries: u32,
+    events: u32,
+    sent: u128,
+}
+
+fn count(used: &mut u32, more: u32, limit: u32, code: u16, what: &str) -> Result<(), Failure> {
+    match used.checked_add(more).filter(|total| *total <= limit) {
+        Some(total) => {
+            *used = total;
+            Ok(())
+        }
+        None => {
+            let text = format!("ceiling of {limit} {what}, {used} used already, {more} more asked");
+            Err(Failure::new(code, text))
+        }
+    }
+}
+
+impl Used {
+    /// Counts an entry read.
+    pub(crate) fn read(&mut self, method: &MethodPlan) -> Result<(), Failure> {
+        count(&mut self.reads, 1, method.reads_max, codes::CEILING_READS, "reads")
+    }
+
+    /// Counts entries written.
+    pub(crate) fn write(&mut self, method: &MethodPlan, entries: u32) -> Result<(), Failure> {
+        count(&mut self.writes, entries, method.writes_max, codes::CEILING_WRITES, "writes")
+    }
+
+    /// Counts an entry created.
+    pub(crate) fn create(&mut self, method: &MethodPlan) -> Result<(), Failure> {
+        count(&mut self.new_entries, 1, method.new_entries_max, codes::CEILING_ENTRIES, "new entries")
+    }
+
+    /// Counts an event.
+    pub(crate) fn event(&mut self, method: &MethodPlan) -> Result<(), Failure> {
+        count(&mut self.events, 1, method.events_max, codes::CEILING_EVENTS, "events")
+    }
+
+    /// Counts native coins paid out.
+    pub(crate) fn send(&mut self, method: &MethodPlan, amount: Amount) -> Result<(), Failure> {
+        match self.sent.checked_add(amount.0).filter(|total| *total <= method.sends_max.0) {
+            Some(total) => {
+                self.sent = total;
+                Ok(())
+            }
+            None => {
+                let (sent, limit) = (self.sent, method.sends_max);
+                let text = format!(
+                    "sends allow {limit} native in one call, {sent} sent already, {amount} more asked"
+                );
+                Err(Failure::new(codes::UNDECLARED_SEND, text))
+            }
+        }
+    }
+}
+
+/// A call to be made after the frame's method ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Notice {
+    pub(crate) contract: AccountId,
+    pub(crate) method: Vec<u8>,
+    pub(crate) args: Vec<u8>,
+    pub(crate) expected: Vec<u8>,
+}
+
+/// One activation of a method of a contract.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) contract: Arc<Contract>,
+    /// Position of the method in the contract.
+    pub(crate) method: usize,
+    pub(crate) address: AccountId,
+    pub(crate) caller: AccountId,
+    pub(crate) value: Amount,
+    pub(crate) input: Vec<u8>,
+    pub(crate) args: Spans,
+    /// The contract's parameters, once something asked for them.
+    pub(crate) params: Option<(Vec<u8>, Spans)>,
+    /// Whether nothing below may change state.
+    pub(crate) read_only: bool,
+    /// Whether the method has ended, so that the contract may be entered again: notices are running.
+    pub(crate) unlocked: bool,
+    pub(crate) used: Used,
+    /// How often each rule of `calls`, then of `notifies`, was used.
+    pub(crate) rules_used: Vec<u16>,
+    pub(crate) output: Vec<u8>,
+    pub(crate) result: Vec<u8>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) pending: Vec<Pending>,
+}
+
+impl Frame {
+    /// Name of the method, for diagnostics.
+    pub(crate) fn method_name(&self) -> String {
+        self.contract.method(self.method).map_or_else(|_| String::new(), |method| method.name.to_string())
+    }
+}

@@ -1,0 +1,264 @@
+//! Account roles: who holds them, and the host-owned methods by which they change hands.
+//!
+//! | method | arguments | who | what |
+//! | --- | --- | --- | --- |
+//! | `$role.offer` | `(role u16, to account)` | the holder | offers the role; a later offer replaces it |
+//! | `$role.accept` | `(role u16)` | who it was offered to | takes it over |
+//! | `$role.renounce` | `(role u16)` | the holder | nobody holds it, for ever |
+
+use chainstack_primitives::{
+    AccountId, codes,
+    manifest::{CallerRule, Role, RoleInitial, RoleKind},
+};
+use chainstack_runtime::{
+    ports::{ExecutionError, Failure},
+    state::{Overlay, reserved},
+    transaction::Meter,
+};
+
+use super::{
+    contract::Contract,
+    frame::{Frame, Spans},
+};
+use crate::budget::entry_deposit;
+
+/// Greatest size of key and value of a role's entry.
+const ROLE_BYTES: u32 = 34;
+
+/// A host-owned method.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RoleMethod {
+    Offer,
+    Accept,
+    Renounce,
+}
+
+impl RoleMethod {
+    /// The host-owned method called `name`.
+    pub(crate) fn find(name: &[u8]) -> Option<Self> {
+        match name {
+            b"$role.offer" => Some(Self::Offer),
+            b"$role.accept" => Some(Self::Accept),
+            b"$role.renounce" => Some(Self::Renounce),
+            _ => None,
+        }
+    }
+}
+
+/// Who holds the role; nobody if it is vacant.
+pub(crate) fn holder(
+    state: &mut Overlay<'_>,
+    contract: &AccountId,
+    role: u16,
+) -> Result<Option<AccountId>, ExecutionError> {
+    account_under(state, contract, reserved::ROLES, role)
+}
+
+fn account_under(
+    state: &mut Overlay<'_>,
+    contract: &AccountId,
+    cell: u16,
+    role: u16,
+) -> Result<Option<AccountId>, ExecutionError> {
+    let entry = state.entry(contract, cell, &role.to_le_bytes())?;
+    Ok(entry.and_then(|entry| <[u8; 32]>::try_from(entry.value.as_slice()).ok()).map(AccountId))
+}
+
+/// Checks that the caller may take a transition.
+///
+/// # Errors
+/// [`codes::WRONG_CALLER`], or [`codes::ROLE_VACANT`] if nobody can ever take it.
+pub(crate) fn check_caller(
+    state: &mut Overlay<'_>,
+    contract: &Contract,
+    address: &AccountId,
+    rule: &CallerRule,
+    (caller, is_signer): (&AccountId, bool),
+) -> Result<(), ExecutionError> {
+    let roles = match rule {
+        CallerRule::Any => return Ok(()),
+        CallerRule::Signer if is_signer => return Ok(()),
+        CallerRule::Signer => {
+            let text = format!("the signer of the transaction expected, contract {caller} found");
+            return Err(Failure::new(codes::WRONG_CALLER, text).into());
+        }
+        CallerRule::Roles(roles) => roles,
+    };
+    let mut expected = Vec::new();
+    for role in roles {
+        match holder(state, address, *role)? {
+            Some(holder) if holder == *caller => return Ok(()),
+            found => expected.push((role_name(contract, *role), found)),
+        }
+    }
+    if expected.iter().all(|(_, holder)| holder.is_none()) {
+        let names: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+        return Err(Failure::new(codes::ROLE_VACANT, format!("nobody holds {}", names.join(", "))).into());
+    }
+    let held = expected.iter().map(|(name, holder)| match holder {
+        Some(holder) => format!("{name} held by {holder}"),
+        None => format!("{name} held by nobody"),
+    });
+    let text = format!("caller {caller} found, expected {}", held.collect::<Vec<String>>().join(" or "));
+    Err(Failure::new(codes::WRONG_CALLER, text).into())
+}
+
+fn role_name(contract: &Contract, role: u16) -> String {
+    contract
+        .manifest
+        .role(role)
+        .map_or_else(|| format!("role {role}"), |role| format!("role `{}`", role.name))
+}
+
+/// Sets the first holders of a new contract's roles; its frame is that of the constructor.
+///
+/// # Errors
+/// [`codes::ZERO_ADDRESS`] if a parameter names the all-zero key.
+pub(crate) fn set_initial_roles(
+    state: &mut Overlay<'_>,
+    meter: &Meter<'_>,
+    contract: &Contract,
+    address: &AccountId,
+    creator: &AccountId,
+    (params, spans): (&[u8], &Spans),
+) -> Result<(), ExecutionError> {
+    for role in &contract.manifest.roles {
+        let RoleKind::Account { initial, .. } = role.kind else { continue };
+        let first = match initial {
+            RoleInitial::Signer => Some(*creator),
+            RoleInitial::Param(index) => first_holder(spans.get(params, usize::from(index))),
+        };
+        let Some(first) = first else { continue };
+        refuse_zero(&first)?;
+        set(state, meter, address, reserved::ROLES, role.id, &first)?;
+    }
+    Ok(())
+}
+
+/// An account, or an optional one: admission of the manifest has checked the type.
+fn first_holder(value: Option<&[u8]>) -> Option<AccountId> {
+    let account = match value? {
+        [1, account @ ..] if account.len() == 32 => account,
+        plain => plain,
+    };
+    <[u8; 32]>::try_from(account).ok().map(AccountId)
+}
+
+fn refuse_zero(account: &AccountId) -> Result<(), Failure> {
+    if account.is_zero() {
+        return Err(Failure::new(codes::ZERO_ADDRESS, "the all-zero key cannot hold a role"));
+    }
+    Ok(())
+}
+
+fn set(
+    state: &mut Overlay<'_>,
+    meter: &Meter<'_>,
+    address: &AccountId,
+    cell: u16,
+    role: u16,
+    account: &AccountId,
+) -> Result<(), ExecutionError> {
+    let deposit = entry_deposit(meter.schedule(), ROLE_BYTES)?;
+    state.write_entry(meter, (address, cell, &role.to_le_bytes()), account.0.to_vec(), deposit)
+}
+
+/// Runs a host-owned method. The caller has charged for it and rolls back on an error.
+///
+/// # Errors
+/// - [`codes::BAD_ARGUMENTS`] if the arguments are not the declared types or name no account role.
+/// - [`codes::UNKNOWN_METHOD`] if the role cannot be handed over.
+/// - [`codes::ROLE_VACANT`], [`codes::WRONG_CALLER`], [`codes::NOT_OFFERED`], [`codes::ZERO_ADDRESS`].
+pub(crate) fn run_role_method(
+    state: &mut Overlay<'_>,
+    meter: &Meter<'_>,
+    contract: &Contract,
+    address: &AccountId,
+    caller: &AccountId,
+    method: RoleMethod,
+    args: &[u8],
+) -> Result<(), ExecutionError> {
+    let (id, to) = arguments(method, args)?;
+    let role = contract.manifest.role(id);
+    let Some((role, RoleKind::Account { transferable, .. })) = role.map(|role| (role, &role.kind)) else {
+        return Err(Failure::new(codes::BAD_ARGUMENTS, format!("no account role has id {id}")).into());
+    };
+    match method {
+        RoleMethod::Offer => {
+            require_holder(state, address, role, caller)?;
+            if !*transferable {
+                let text = format!("role `{}` cannot be handed over", role.name);
+                return Err(Failure::new(codes::UNKNOWN_METHOD, text).into());
+            }
+            refuse_zero(&to)?;
+            set(state, meter, address, reserved::ROLE_OFFERS, id, &to)
+        }
+        RoleMethod::Accept => {
+            let offered = account_under(state, address, reserved::ROLE_OFFERS, id)?;
+            if offered != Some(*caller) {
+                let found = offered.map_or_else(|| "nobody".to_owned(), |account| account.to_string());
+                let text = format!("role `{}` is offered to {found}, caller is {caller}", role.name);
+                return Err(Failure::new(codes::NOT_OFFERED, text).into());
+            }
+            state.delete_entry(address, reserved::ROLE_OFFERS, &id.to_le_bytes())?;
+            set(state, meter, address, reserved::ROLES, id, caller)
+        }
+        RoleMethod::Renounce => {
+            require_holder(state, address, role, caller)?;
+            state.delete_entry(address, reserved::ROLE_OFFERS, &id.to_le_bytes())?;
+            state.delete_entry(address, reserved::ROLES, &id.to_le_bytes())?;
+            Ok(())
+        }
+    }
+}
+
+fn require_holder(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    role: &Role,
+    caller: &AccountId,
+) -> Result<(), ExecutionError> {
+    match holder(state, address, role.id)? {
+        Some(holder) if holder == *caller => Ok(()),
+        Some(holder) => {
+            let text = format!("role `{}` is held by {holder}, caller is {caller}", role.name);
+            Err(Failure::new(codes::WRONG_CALLER, text).into())
+        }
+        None => Err(Failure::new(codes::ROLE_VACANT, format!("nobody holds role `{}`", role.name)).into()),
+    }
+}
+
+fn arguments(method: RoleMethod, args: &[u8]) -> Result<(u16, AccountId), Failure> {
+    let expected = if method == RoleMethod::Offer { 34 } else { 2 };
+    let id = args.first_chunk::<2>().filter(|_| args.len() == expected);
+    let Some(id) = id else {
+        let text = format!("{expected} bytes of arguments expected, {} found", args.len());
+        return Err(Failure::new(codes::BAD_ARGUMENTS, text));
+    };
+    let to = args.get(2..).and_then(|rest| <[u8; 32]>::try_from(rest).ok()).map(AccountId);
+    Ok((u16::from_le_bytes(*id), to.unwrap_or_default()))
+}
+
+/// Whether the frame's caller rule asks for roles, and how many: each is a read.
+pub(crate) fn roles_asked(rule: &CallerRule) -> u64 {
+    match rule {
+        CallerRule::Any | CallerRule::Signer => 0,
+        CallerRule::Roles(roles) => u64::try_from(roles.len()).unwrap_or(u64::MAX),
+    }
+}
+
+/// The holder of an account role that the frame's contract declares.
+///
+/// # Errors
+/// [`codes::BAD_HOST_ARGUMENT`] if there is no such role.
+pub(crate) fn declared_holder(
+    state: &mut Overlay<'_>,
+    frame: &Frame,
+    role: u32,
+) -> Result<Option<AccountId>, ExecutionError> {
+    let id = u16::try_from(role).ok().filter(|id| frame.contract.manifest.role(*id).is_some());
+    match id {
+        Some(id) => holder(state, &frame.address, id),
+        None => Err(Failure::new(codes::BAD_HOST_ARGUMENT, format!("role id {role} is not declared")).into()),
+    }
+}

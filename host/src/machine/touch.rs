@@ -1,0 +1,137 @@
+//! Whether an access stands in the declaration.
+
+use chainstack_primitives::{
+    AccountId, codes,
+    manifest::{KeyTerm, Ops, Touch, Touches, TypeKind, validate_value},
+};
+use chainstack_runtime::ports::Failure;
+
+use super::{
+    contract::{CellAccess, CellPlan, Contract, MethodPlan},
+    frame::{Frame, Spans},
+};
+
+/// The bytes that a term stands for in this frame; none for `*`, and for what this host refuses at upload.
+pub(crate) fn resolve<'f>(frame: &'f Frame, origin: &'f AccountId, term: &'f KeyTerm) -> Option<&'f [u8]> {
+    match term {
+        KeyTerm::Arg(index) => frame.args.get(&frame.input, usize::from(*index)),
+        KeyTerm::ArgField { arg, field } => arg_field(frame, *arg, *field),
+        KeyTerm::Param(index) => {
+            let (bytes, spans) = frame.params.as_ref()?;
+            spans.get(bytes, usize::from(*index))
+        }
+        KeyTerm::Caller => Some(frame.caller.as_bytes()),
+        KeyTerm::Origin => Some(origin.as_bytes()),
+        KeyTerm::SelfAddress => Some(frame.address.as_bytes()),
+        KeyTerm::Literal(bytes) => Some(bytes),
+        KeyTerm::Item(_) | KeyTerm::Head(_) | KeyTerm::Any => None,
+    }
+}
+
+fn arg_field(frame: &Frame, arg: u8, field: u8) -> Option<&[u8]> {
+    let contract = &*frame.contract;
+    let method = contract.method(frame.method).ok()?;
+    let declared = contract.args(method).get(usize::from(arg))?;
+    let TypeKind::Struct { fields } = &contract.manifest.definition(&declared.ty)?.kind else { return None };
+    let mut rest = frame.args.get(&frame.input, usize::from(arg))?;
+    for (index, inner) in fields.iter().enumerate() {
+        let before = rest;
+        validate_value(&contract.manifest, &inner.ty, &mut rest).ok()?;
+        if index == usize::from(field) {
+            return before.get(..before.len().checked_sub(rest.len())?);
+        }
+    }
+    None
+}
+
+/// Checks that the method may do `op` in the cell under `key`, the checked tuple of its key fields. The answer is
+/// the set of head fields that it may change there.
+///
+/// # Errors
+/// [`codes::UNDECLARED_TOUCH`].
+pub(crate) fn check_touch(
+    frame: &Frame,
+    method: &MethodPlan,
+    origin: &AccountId,
+    (position, cell): (usize, &CellPlan),
+    key: &[u8],
+    op: Ops,
+) -> Result<u16, Failure> {
+    let contract = &*frame.contract;
+    match method.access.get(position) {
+        Some(CellAccess::Anything) => Ok(u16::MAX),
+        Some(CellAccess::Reads) if op == Ops::READ => Ok(0),
+        Some(CellAccess::Listed(listed)) => {
+            let mut found = None;
+            for touch in listed_touches(contract, method, listed) {
+                if touch.ops.contains(op) && matches(frame, origin, cell, touch, key) {
+                    found = Some(found.unwrap_or(0) | touch.head);
+                }
+            }
+            found.ok_or_else(|| refusal(contract, cell, key, op))
+        }
+        _ => Err(refusal(contract, cell, key, op)),
+    }
+}
+
+/// Checks that the method may read the cell under every key, as a sum or count over it does.
+///
+/// # Errors
+/// [`codes::UNDECLARED_TOUCH`].
+pub(crate) fn check_everything(
+    frame: &Frame,
+    method: &MethodPlan,
+    (position, cell): (usize, &CellPlan),
+) -> Result<(), Failure> {
+    let contract = &*frame.contract;
+    let allowed = match method.access.get(position) {
+        Some(CellAccess::Anything | CellAccess::Reads) => true,
+        Some(CellAccess::Listed(listed)) => listed_touches(contract, method, listed)
+            .any(|touch| touch.ops.contains(Ops::READ) && touch.key.iter().all(|term| *term == KeyTerm::Any)),
+        Some(CellAccess::Nothing) | None => false,
+    };
+    if allowed {
+        return Ok(());
+    }
+    let text = format!("read of cell {} under every key is not among the touches", contract.cell_name(cell));
+    Err(Failure::new(codes::UNDECLARED_TOUCH, text))
+}
+
+fn listed_touches<'c>(
+    contract: &'c Contract,
+    method: &MethodPlan,
+    listed: &'c [usize],
+) -> impl Iterator<Item = &'c Touch> {
+    let touches: &[Touch] = match contract.transition(method).map(|transition| &transition.touches) {
+        Some(Touches::Listed(touches)) => touches,
+        Some(Touches::Unknown) | None => &[],
+    };
+    listed.iter().filter_map(|index| touches.get(*index))
+}
+
+fn matches(frame: &Frame, origin: &AccountId, cell: &CellPlan, touch: &Touch, key: &[u8]) -> bool {
+    let fits =
+        |term: &KeyTerm, field: &[u8]| *term == KeyTerm::Any || resolve(frame, origin, term) == Some(field);
+    match &*touch.key {
+        [] => key.is_empty(),
+        [term] => fits(term, key),
+        terms => {
+            let manifest = &frame.contract.manifest;
+            let Some(declared) = manifest.cells.get(cell.index) else { return false };
+            let types = declared.key().iter().map(|field| &field.ty);
+            let Ok(spans) = Spans::validate(manifest, types, key) else { return false };
+            terms
+                .iter()
+                .enumerate()
+                .all(|(index, term)| spans.get(key, index).is_some_and(|field| fits(term, field)))
+        }
+    }
+}
+
+fn refusal(contract: &Contract, cell: &CellPlan, key: &[u8], op: Ops) -> Failure {
+    let name = Ops::NAMES.iter().find(|(named, _)| *named == op).map_or("use", |(_, name)| name);
+    let digits: String = key.iter().take(64).map(|byte| format!("{byte:02x}")).collect();
+    let text =
+        format!("{name} of cell {} under key 0x{digits} is not among the touches", contract.cell_name(cell));
+    Failure::new(codes::UNDECLARED_TOUCH, text)
+}

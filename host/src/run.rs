@@ -1,0 +1,382 @@
+//! Frames: one call from outside, and every call it makes.
+//!
+//! A frame that fails leaves no trace but its gas. Its caller gets the code as a status; a fault of this machine ends
+//! everything. Order of a frame: charge, find, check the declaration, move the value, run, check the output, merge sums
+//! and counts, unlock, run the notifications.
+
+use std::sync::Arc;
+
+use chainstack_engine::{Outcome, TrapKind};
+use chainstack_primitives::{AccountId, Amount, codes};
+use chainstack_runtime::{
+    block::BlockInfo,
+    ports::{ExecutionError, Failure, Fault},
+    state::Overlay,
+    transaction::Meter,
+};
+
+use crate::{
+    budget::{CALL_DEPTH_MAX, GAS_KEPT_DIVISOR, GasLeft},
+    error::engine_fault,
+    executor::Executor,
+    functions::load_params,
+    machine::{
+        Contract, Frame, MethodKind, Notice, RoleMethod, Spans, Used, caller_rule, check_caller, roles_asked,
+        run_role_method,
+    },
+};
+
+/// A call as one contract, or a transaction, asks for it.
+pub(crate) struct Target<'t> {
+    pub(crate) address: AccountId,
+    pub(crate) method: &'t [u8],
+    pub(crate) input: Vec<u8>,
+    pub(crate) value: Amount,
+    pub(crate) caller: AccountId,
+    pub(crate) read_only: bool,
+    /// Most gas that the method may use.
+    pub(crate) gas_max: u64,
+    /// Stack units that its code may use.
+    pub(crate) stack: u32,
+}
+
+/// One call from outside, with its stack of frames.
+pub(crate) struct Run<'e, 'o, 'm> {
+    pub(crate) executor: &'e Executor,
+    pub(crate) state: &'e mut Overlay<'o>,
+    pub(crate) meter: &'e Meter<'m>,
+    pub(crate) block: &'e BlockInfo,
+    pub(crate) origin: AccountId,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) key: Vec<u8>,
+    ended: Option<ExecutionError>,
+}
+
+/// What a called contract brought: its output, or why there is none.
+pub(crate) type Ended = Result<Vec<u8>, Failure>;
+
+impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
+    pub(crate) fn new(
+        executor: &'e Executor,
+        state: &'e mut Overlay<'o>,
+        meter: &'e Meter<'m>,
+        block: &'e BlockInfo,
+    ) -> Self {
+        let origin = meter.origin();
+        Self { executor, state, meter, block, origin, frames: Vec::new(), key: Vec::new(), ended: None }
+    }
+
+    /// Notes why a host function ends the running call.
+    pub(crate) fn end(&mut self, error: ExecutionError) {
+        self.ended = Some(error);
+    }
+
+    /// The running frame.
+    pub(crate) fn top(&mut self) -> Result<&mut Frame, Fault> {
+        self.frames.last_mut().ok_or_else(|| Fault::text("a host function was called outside of a frame"))
+    }
+
+    /// Calls a contract. On a failure state is as before.
+    ///
+    /// # Errors
+    /// What concerns the one who calls: [`codes::OUT_OF_GAS`] if the start of the frame cannot be paid, and faults.
+    pub(crate) fn call_contract(
+        &mut self,
+        gas: &mut GasLeft,
+        target: Target<'_>,
+    ) -> Result<Ended, ExecutionError> {
+        let prices = &self.meter.schedule().host;
+        gas.charge(prices.frame)?;
+        if self.frames.len() >= CALL_DEPTH_MAX {
+            let text = format!("{CALL_DEPTH_MAX} frames on the stack, no more are allowed");
+            return Ok(Err(Failure::new(codes::CALL_DEPTH, text)));
+        }
+        let account = self.state.account(&target.address)?;
+        let Some(code) = account.filter(|account| account.is_contract()).map(|account| account.code_hash)
+        else {
+            let text = format!("no contract stands at {}", target.address);
+            return Ok(Err(Failure::new(codes::CONTRACT_NOT_FOUND, text)));
+        };
+        let contract = self.executor.contract(self.state, self.meter.schedule(), &code, gas)?;
+        gas.charge(prices.memory_page.saturating_mul(u64::from(contract.pages)))?;
+        match self.enter(gas, contract, target) {
+            Ok(output) => Ok(Ok(output)),
+            Err(ExecutionError::Failed(failure)) => Ok(Err(failure)),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn enter(
+        &mut self,
+        gas: &mut GasLeft,
+        contract: Arc<Contract>,
+        target: Target<'_>,
+    ) -> Result<Vec<u8>, ExecutionError> {
+        self.check_in_flight(&contract, &target)?;
+        if target.method.first() == Some(&b'$') {
+            return self.host_owned(gas, &contract, &target);
+        }
+        let position = contract.find(target.method).ok_or_else(|| unknown_method(target.method))?;
+        let method = contract.method(position)?;
+        if method.kind == MethodKind::Constructor {
+            return Err(unknown_method(target.method).into());
+        }
+        if target.read_only && method.kind != MethodKind::View {
+            let text = format!("`{}` changes state, a view was running or asked for", method.name);
+            return Err(Failure::new(codes::READ_ONLY, text).into());
+        }
+        if target.value > method.value_max {
+            return Err(value_refused(&method.name, method.value_max, target.value).into());
+        }
+        let rule = caller_rule(contract.transition(method));
+        gas.charge(self.meter.schedule().host.read.saturating_mul(roles_asked(rule)))?;
+        let is_signer = self.frames.is_empty();
+        check_caller(self.state, &contract, &target.address, rule, (&target.caller, is_signer))?;
+        let declared = contract.args(method);
+        let types = declared.iter().map(|field| &field.ty);
+        let args = Spans::validate(&contract.manifest, types, &target.input).map_err(|(index, error)| {
+            let name = declared.get(index).map_or("(end)", |field| field.name.as_str());
+            Failure::new(codes::BAD_ARGUMENTS, format!("argument `{name}` of `{}`: {error}", method.name))
+        })?;
+        let read_only = target.read_only || method.kind == MethodKind::View;
+        let frame = Frame {
+            method: position,
+            address: target.address,
+            caller: target.caller,
+            value: target.value,
+            input: target.input,
+            args,
+            params: None,
+            read_only,
+            unlocked: false,
+            used: Used::default(),
+            rules_used: Vec::new(),
+            output: Vec::new(),
+            result: Vec::new(),
+            notices: Vec::new(),
+            pending: Vec::new(),
+            contract,
+        };
+        self.run_frame(gas, frame, target.gas_max, target.stack)
+    }
+
+    /// A contract with a transition on the stack that has not ended may be entered only if that transition says so.
+    fn check_in_flight(&self, contract: &Contract, target: &Target<'_>) -> Result<(), Failure> {
+        let running = self.frames.iter().filter(|frame| frame.address == target.address && !frame.unlocked);
+        for frame in running {
+            let method = frame.contract.method(frame.method)?;
+            if !method.reenter {
+                let name = contract.manifest.name.as_str();
+                let text = format!("`{}` of contract `{name}` is running", method.name);
+                return Err(Failure::new(codes::IN_FLIGHT, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn host_owned(
+        &mut self,
+        gas: &mut GasLeft,
+        contract: &Contract,
+        target: &Target<'_>,
+    ) -> Result<Vec<u8>, ExecutionError> {
+        let method = RoleMethod::find(target.method).ok_or_else(|| unknown_method(target.method))?;
+        if target.read_only {
+            return Err(Failure::new(codes::READ_ONLY, "host-owned methods change state").into());
+        }
+        if !target.value.is_zero() {
+            let name = String::from_utf8_lossy(target.method);
+            return Err(value_refused(&name, Amount::ZERO, target.value).into());
+        }
+        let prices = &self.meter.schedule().host;
+        let entries = prices.read.saturating_add(prices.write).saturating_mul(2).saturating_add(prices.new);
+        gas.charge(entries)?;
+        let checkpoint = self.state.checkpoint();
+        let (address, caller) = (&target.address, &target.caller);
+        let done = run_role_method(self.state, self.meter, contract, address, caller, method, &target.input);
+        if done.is_err() {
+            self.state.rollback(checkpoint);
+        }
+        done.map(|()| Vec::new())
+    }
+
+    /// Runs a frame that has passed the checks on entry. On a failure state is as before.
+    pub(crate) fn run_frame(
+        &mut self,
+        gas: &mut GasLeft,
+        frame: Frame,
+        gas_max: u64,
+        stack: u32,
+    ) -> Result<Vec<u8>, ExecutionError> {
+        let reserve = self.meter.schedule().host.trap;
+        gas.charge(reserve)?;
+        let ceiling = frame.contract.method(frame.method)?.gas_max;
+        let depth = self.frames.len();
+        let kept = if depth == 0 { 0 } else { gas.0 / GAS_KEPT_DIVISOR };
+        let allowance = gas.0.saturating_sub(kept).min(gas_max);
+        let given = allowance.min(ceiling);
+        let checkpoint = self.state.checkpoint();
+        self.frames.push(frame);
+        let mut inner = GasLeft(given);
+        let (ended, returned) = self.run_code(&mut inner, stack);
+        // What is left is at most what was given, and that at most what there was.
+        gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0));
+        if returned {
+            gas.0 = gas.0.saturating_add(reserve);
+        }
+        let ended = ended.map_err(|error| self.explain(error, given < allowance, ceiling));
+        self.frames.truncate(depth);
+        if ended.is_err() {
+            self.state.rollback(checkpoint);
+        }
+        ended
+    }
+
+    /// Completes a failure of the running frame: which limit it met, and where.
+    fn explain(&self, error: ExecutionError, by_ceiling: bool, ceiling: u64) -> ExecutionError {
+        let ExecutionError::Failed(mut failure) = error else { return error };
+        if failure.code == codes::OUT_OF_GAS && by_ceiling {
+            failure.code = codes::CEILING_GAS;
+            failure.diagnostics.text = format!("ceiling of {ceiling} gas: {}", failure.diagnostics.text);
+        }
+        if failure.diagnostics.stack.is_empty() {
+            let stack = self.frames.iter().map(|frame| (frame.address, frame.method_name()));
+            failure.diagnostics.stack = stack.collect();
+            if let Some(frame) = self.frames.last() {
+                let (name, method) = (frame.contract.manifest.name.as_str(), frame.method_name());
+                let text = format!("{name}.{method} at {}: {}", frame.address, failure.diagnostics.text);
+                failure.diagnostics.text = text;
+            }
+        }
+        failure.into()
+    }
+
+    /// What the running frame ended with, and whether its code left the instance whole.
+    fn run_code(&mut self, gas: &mut GasLeft, stack: u32) -> (Result<Vec<u8>, ExecutionError>, bool) {
+        let before = self.prepare_code(gas);
+        let (contract, position) = match before {
+            Ok(found) => found,
+            Err(error) => return (Err(error), true),
+        };
+        let executor = self.executor;
+        let name = match contract.method(position) {
+            Ok(method) => &*method.name,
+            Err(failure) => return (Err(failure.into()), true),
+        };
+        let report = match executor.engine().call(&contract.module, name, gas.0, stack, self) {
+            Ok(report) => report,
+            Err(fault) => return (Err(engine_fault(fault).into()), false),
+        };
+        gas.0 = report.gas_left;
+        match report.outcome {
+            Outcome::Return => (self.finish(gas, &contract, position, stack), true),
+            Outcome::Trap(kind) => (Err(trap(kind).into()), false),
+            Outcome::Host(_) => {
+                let error = self.ended.take();
+                let missing = || Fault::text("a host function ended a call without a reason").into();
+                (Err(error.unwrap_or_else(missing)), false)
+            }
+        }
+    }
+
+    /// Moves the value and reads the parameters that key terms name.
+    fn prepare_code(&mut self, gas: &mut GasLeft) -> Result<(Arc<Contract>, usize), ExecutionError> {
+        let price = self.meter.schedule().host.read;
+        let frame = self.frames.last_mut().ok_or_else(|| Fault::text("no frame to run"))?;
+        if !frame.value.is_zero() {
+            self.state.transfer(&frame.caller, &frame.address, frame.value)?;
+        }
+        if frame.contract.method(frame.method)?.needs_params && frame.params.is_none() {
+            gas.charge(price)?;
+            load_params(self.state, frame)?;
+        }
+        Ok((Arc::clone(&frame.contract), frame.method))
+    }
+
+    /// After the code returned: output, sums and counts, notifications.
+    fn finish(
+        &mut self,
+        gas: &mut GasLeft,
+        contract: &Contract,
+        position: usize,
+        stack: u32,
+    ) -> Result<Vec<u8>, ExecutionError> {
+        self.merge_aggregates()?;
+        let frame = self.top()?;
+        let output = std::mem::take(&mut frame.output);
+        check_output(contract, position, &output)?;
+        let notices = std::mem::take(&mut frame.notices);
+        if !notices.is_empty() {
+            frame.unlocked = true;
+            let caller = frame.address;
+            for notice in notices {
+                self.notify(gas, caller, notice, stack)?;
+            }
+        }
+        Ok(output)
+    }
+
+    fn notify(
+        &mut self,
+        gas: &mut GasLeft,
+        caller: AccountId,
+        notice: Notice,
+        stack: u32,
+    ) -> Result<(), ExecutionError> {
+        let target = Target {
+            address: notice.contract,
+            method: &notice.method,
+            input: notice.args,
+            value: Amount::ZERO,
+            caller,
+            read_only: false,
+            gas_max: u64::MAX,
+            stack,
+        };
+        let failed = |text: String| {
+            let method = String::from_utf8_lossy(&notice.method);
+            let text = format!("`{}` of {}: {text}", method.escape_debug(), notice.contract);
+            ExecutionError::from(Failure::new(codes::NOTIFY_FAILED, text))
+        };
+        match self.call_contract(gas, target)? {
+            Ok(output) if output == notice.expected => Ok(()),
+            Ok(output) => {
+                let (expected, found) = (notice.expected.len(), output.len());
+                Err(failed(format!("output of {found} bytes is not the {expected} expected")))
+            }
+            Err(failure) => Err(failed(format!("code {}, {}", failure.code, failure.diagnostics.text))),
+        }
+    }
+}
+
+fn check_output(contract: &Contract, position: usize, output: &[u8]) -> Result<(), Failure> {
+    let method = contract.method(position)?;
+    let bad = |text: String| Failure::new(codes::BAD_OUTPUT, text);
+    match &method.returns {
+        Some(ty) => contract
+            .manifest
+            .validate_whole(ty, output)
+            .map_err(|error| bad(format!("output of `{}`: {error}", method.name))),
+        None if output.is_empty() => Ok(()),
+        None => Err(bad(format!("`{}` declares no output, {} bytes found", method.name, output.len()))),
+    }
+}
+
+fn trap(kind: TrapKind) -> Failure {
+    let code = match kind {
+        TrapKind::OutOfGas => codes::OUT_OF_GAS,
+        TrapKind::StackOverflow => codes::STACK_OVERFLOW,
+        _ => codes::TRAP,
+    };
+    Failure::new(code, kind.name())
+}
+
+fn unknown_method(name: &[u8]) -> Failure {
+    let name: String = String::from_utf8_lossy(name).chars().take(64).collect();
+    Failure::new(codes::UNKNOWN_METHOD, format!("the manifest declares no method `{}`", name.escape_debug()))
+}
+
+pub(crate) fn value_refused(method: &str, allowed: Amount, found: Amount) -> Failure {
+    let text = format!("`{method}` accepts at most {allowed} native, {found} found");
+    Failure::new(codes::VALUE_NOT_ACCEPTED, text)
+}
