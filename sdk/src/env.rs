@@ -26,7 +26,19 @@ pub fn input<T: Datum>() -> T {
     if T::SIZE_MAX == 0 {
         return decode_all(&[]);
     }
-    read(raw::input).unwrap_or_else(|| trap())
+    decode_all(input_bytes(T::SIZE_MAX))
+}
+
+/// Outlined: one copy serves every method.
+#[inline(never)]
+fn input_bytes(size_max: usize) -> &'static [u8] {
+    read_bytes(size_max, raw::input).unwrap_or_else(|| trap())
+}
+
+/// Outlined: one copy serves every parameter.
+#[inline(never)]
+fn param_bytes(index: u8, size_max: usize) -> &'static [u8] {
+    read_bytes(size_max, |out| raw::param(index, out)).unwrap_or_else(|| trap())
 }
 
 /// Sets what the call returns; the last one counts.
@@ -93,7 +105,7 @@ pub fn chain() -> Hash {
 /// The parameter with this index in the manifest, frozen at instantiation. [`params!`](crate::params) names them.
 #[must_use]
 pub fn param<T: Datum>(index: u8) -> T {
-    read(|out| raw::param(index, out)).unwrap_or_else(|| trap())
+    decode_all(param_bytes(index, T::SIZE_MAX))
 }
 
 /// Holder of the account role with this permanent id; `None` if nobody holds it.

@@ -33,8 +33,8 @@ pub fn revert(error: &impl ContractError) -> ! {
 
 /// Ends a method: sets its output, or reverts. What [`methods!`](crate::methods) expands to.
 pub fn finish<T: Datum, E: ContractError>(result: Result<T, E>) {
-    match result {
-        Ok(value) => env::output(&value),
-        Err(error) => revert(&error),
+    match &result {
+        Ok(value) => env::output(value),
+        Err(error) => revert(error),
     }
 }

@@ -1,1 +1,3 @@
 //! Whole-system tests, golden files, scenarios.
+
+pub mod scenario;

@@ -1,6 +1,7 @@
 //! The rules of the token.
 
-use chainstack_sdk::{AccountId, Amount, Text, env, event::emit, ledger::LedgerError};
+use chainstack_sdk::event::emit;
+use chainstack_sdk::{AccountId, Amount, Text, env};
 
 use crate::errors::TokenError;
 use crate::events::{Approval, Transfer};
@@ -18,7 +19,7 @@ pub(crate) fn init() -> Result<()> {
     if supply > cap {
         return Err(TokenError::CapExceeded { cap, would_be: supply });
     }
-    credit(owner, supply)
+    credit(owner, Amount::ZERO, supply)
 }
 
 pub(crate) fn transfer(to: AccountId, amount: Amount) -> Result<bool> {
@@ -51,7 +52,7 @@ pub(crate) fn mint(to: AccountId, amount: Amount) -> Result<()> {
     match supply.checked_add(amount) {
         None => Err(TokenError::SupplyOverflow { supply, amount }),
         Some(would_be) if would_be > cap => Err(TokenError::CapExceeded { cap, would_be }),
-        Some(_) => credit(to, amount),
+        Some(_) => credit(to, supply, amount),
     }
 }
 
@@ -112,11 +113,13 @@ fn given(account: AccountId) -> Result<AccountId> {
 fn move_tokens(from: AccountId, to: AccountId, amount: Amount) -> Result<bool> {
     let to = given(to)?;
     match BALANCES.move_between(&from, &to, amount) {
-        Ok(()) => emit(&Transfer { from, to, amount }),
-        Err(LedgerError::InsufficientBalance) => return Err(insufficient_balance(from, amount)),
-        Err(LedgerError::BalanceOverflow) => return Err(overflow(amount)),
+        Ok(()) => {
+            emit(&Transfer { from, to, amount });
+            Ok(true)
+        }
+        // No balance passes the supply, nor the supply the greatest amount: this can only be too little.
+        Err(_) => Err(insufficient_balance(from, amount)),
     }
-    Ok(true)
 }
 
 /// Takes `amount` from what the caller may take from `owner`. The greatest allowance is infinite.
@@ -144,13 +147,14 @@ fn set_approval(owner: AccountId, spender: AccountId, amount: Amount) -> Result<
     Ok(true)
 }
 
-fn credit(to: AccountId, amount: Amount) -> Result<()> {
+/// Creates `amount` on top of `supply`.
+fn credit(to: AccountId, supply: Amount, amount: Amount) -> Result<()> {
     match BALANCES.add(&to, amount) {
         Ok(()) => {
             emit(&Transfer { from: AccountId::ZERO, to, amount });
             Ok(())
         }
-        Err(_) => Err(overflow(amount)),
+        Err(_) => Err(TokenError::SupplyOverflow { supply, amount }),
     }
 }
 
@@ -169,9 +173,4 @@ fn destroy(owner: AccountId, amount: Amount) -> Result<()> {
 
 fn insufficient_balance(owner: AccountId, needed: Amount) -> TokenError {
     TokenError::InsufficientBalance { balance: BALANCES.get(&owner), needed }
-}
-
-/// No balance can pass the supply, nor the supply the greatest amount: kept so that a mistake is a refusal.
-fn overflow(amount: Amount) -> TokenError {
-    TokenError::SupplyOverflow { supply: BALANCES.sum(), amount }
 }

@@ -1,0 +1,54 @@
+//! Scenario files: what a contract must do, as data.
+//!
+//! A scenario names accounts, deploys contracts, takes steps and says what each must bring. It sees a chain as
+//! a user does, by names and `name=value` arguments, through [`ScenarioChain`]; so the same file can run in
+//! process, against a node or against another implementation.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `schema` | the TOML, parsed and checked |
+//! | `chain` | what a chain must answer |
+//! | `value` | accounts by name, and when two values are the same |
+//! | `run` | taking the steps, comparing |
+//! | `random` | steps drawn from a seed |
+//! | `error` | what is wrong, in which file and step |
+//!
+//! ```toml
+//! title = "transfer part"
+//! [accounts]                       # used as "@A"; a text is whatever the chain takes for an account
+//! A = "//Alice"
+//! B = "//Bob"
+//! [[contracts]]
+//! name = "token"
+//! paradigm = "erc20"               # or `wasm = "path from this file"`
+//! caller = "@A"
+//! params = { name = "Token", supply = 100 }
+//! [[steps]]
+//! call = "transfer"                # a transaction in a block of its own; `query` reads, `block` bundles calls
+//! caller = "@A"
+//! args = { to = "@B", amount = 30 }
+//! [steps.expect]                   # absent: the step must succeed
+//! return = true
+//! events = [{ Transfer = { from = "@A", to = "@B", amount = 30 } }]
+//! state = [{ cell = "balances", key = ["@B"], value = 30 }]
+//! gas_max = 200_000
+//! ```
+//!
+//! A step that expects an `error` (`"Name"`, or `{ Name = { field = value } }`) must also leave the storage of
+//! every contract of the scenario as it was, and announce nothing.
+
+mod chain;
+mod error;
+mod random;
+mod run;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use chain::{
+    Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain, Source,
+};
+pub use error::ScenarioError;
+pub use run::{Report, run};
+pub use schema::Scenario;
