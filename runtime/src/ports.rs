@@ -56,6 +56,23 @@ pub trait StateReader: Sync {
     fn code(&self, hash: &Hash) -> Result<Option<Arc<[u8]>>, Fault>;
 }
 
+/// Runs independent jobs, perhaps at the same time. The runtime's results never depend on the order.
+pub trait Parallel: Sync {
+    /// Calls `job` once for each index below `count`, in any order on any threads, and returns when all are
+    /// done.
+    fn for_each(&self, count: usize, job: &(dyn Fn(usize) + Sync));
+}
+
+/// Runs jobs one after the other on the calling thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Serial;
+
+impl Parallel for Serial {
+    fn for_each(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        (0..count).for_each(job);
+    }
+}
+
 /// What a call that was carried out gives back.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Completed {
@@ -134,7 +151,8 @@ pub struct Message<'a> {
 /// Every method charges `meter` before it works, also on the way to a failure, and leaves `state` as it found
 /// it when it fails (the caller rolls back as well, so that a mistake here cannot leak).
 pub trait ContractExecutor: Sync {
-    /// Admits and stores code. The output is the 32-byte code hash.
+    /// Admits and stores code, and registers it under [`crate::state::reserved::CODES`]. The output is the
+    /// 32-byte code hash.
     ///
     /// # Errors
     /// [`ExecutionError::Failed`] with an admission or manifest code if the code is refused.
@@ -147,8 +165,9 @@ pub trait ContractExecutor: Sync {
         code: &[u8],
     ) -> Result<Completed, ExecutionError>;
 
-    /// Creates the contract at `address` from stored code, which holds no contract yet, and runs its
-    /// constructor if the manifest declares one.
+    /// Creates the contract at `address`, which holds no contract yet, from stored code: sets the account's
+    /// code hash, writes its record ([`crate::state::reserved::CONTRACT`]), moves the value and runs its
+    /// constructor if the manifest declares one. An account that already has coins keeps them.
     ///
     /// # Errors
     /// [`ExecutionError::Failed`] with the code of what went wrong.

@@ -2,7 +2,7 @@
 //!
 //! Receipts, RPC errors, `chainstack explain` and the documents read this table; the room that decides
 //! uses the constants. A code is never reused. Ranges: 1-99 execution, 100-199 refused by the declared
-//! machine, 1000-1099 transactions, 2000-2099 bytecode admission, 2100-2199 manifest, 3000-3099 proofs.
+//! machine, 1000-1099 transactions, 2000-2099 bytecode admission, 2100-2199 manifest, 3000-3299 proofs.
 
 /// One row of [`TABLE`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +45,7 @@ codes! {
     CALL_DEPTH = 13, "CallDepth", "contracts called each other deeper than the limit", "shorten the chain of calls";
     CODE_EXISTS = 14, "CodeExists", "this code was already uploaded", "instantiate it by its hash";
     STACK_OVERFLOW = 15, "StackOverflow", "the metered stack of the call chain was exhausted", "recurse less";
+    PROTOCOL_ADDRESS = 16, "ProtocolAddress", "accounts of the protocol itself take no transfers", "give an account or a contract";
 
     UNKNOWN_METHOD = 100, "UnknownMethod", "the manifest declares no such method", "`call ADDR --help` lists the methods";
     BAD_ARGUMENTS = 101, "BadArguments", "the arguments are not the declared types", "`call ADDR METHOD --help` shows them";

@@ -2,21 +2,19 @@
 //!
 //! The origin of a transaction has `max_deposit` set aside before execution; what it locks is counted in the
 //! overlay's tally and settled by the transaction. A release is credited to the payer's free balance at once.
-//! Locked coins are held by the protocol account [`DEPOSITS_ACCOUNT`], settled once a block.
+//! Locked coins are held by the protocol account [`reserved::DEPOSITS`], settled once a block.
 
-use chainstack_primitives::{AccountId, Amount, codes};
+use chainstack_primitives::{AccountId, Amount, Gas, codes};
 
 use super::{
     entry::{Entry, KEY_SIZE_MAX},
     overlay::Overlay,
+    reserved,
 };
 use crate::{
     ports::{ExecutionError, Failure},
     transaction::Meter,
 };
-
-/// Name of the protocol account whose balance is the sum of all deposits.
-pub const DEPOSITS_ACCOUNT: &str = "deposits";
 
 impl Overlay<'_> {
     /// Writes `value` under a key. A new entry locks `deposit` at the origin's expense; an existing one keeps
@@ -54,7 +52,12 @@ impl Overlay<'_> {
     /// # Errors
     /// A fault if committed state cannot be read, or [`codes::BALANCE_OVERFLOW`], which the supply's bound
     /// rules out.
-    pub fn delete_entry(&mut self, contract: &AccountId, cell: u16, key: &[u8]) -> Result<bool, ExecutionError> {
+    pub fn delete_entry(
+        &mut self,
+        contract: &AccountId,
+        cell: u16,
+        key: &[u8],
+    ) -> Result<bool, ExecutionError> {
         let Some(entry) = self.entry(contract, cell, key)? else { return Ok(false) };
         let (payer, deposit) = (entry.payer, entry.deposit);
         self.release_deposit(payer, deposit)?;
@@ -82,7 +85,8 @@ impl Overlay<'_> {
     }
 
     fn release_deposit(&mut self, payer: AccountId, deposit: Amount) -> Result<(), ExecutionError> {
-        let overflow = || Failure::new(codes::BALANCE_OVERFLOW, "a released deposit would pass the greatest balance");
+        let overflow =
+            || Failure::new(codes::BALANCE_OVERFLOW, "a released deposit would pass the greatest balance");
         let released = self.deposits().released.checked_add(deposit).ok_or_else(overflow)?;
         let mut account = self.account_or_new(&payer)?;
         account.balance = account.balance.checked_add(deposit).ok_or_else(overflow)?;
@@ -91,18 +95,48 @@ impl Overlay<'_> {
         Ok(())
     }
 
+    /// As [`Overlay::transfer`], charging for the receiver's account if the transfer creates it.
+    ///
+    /// # Errors
+    /// Those of [`Overlay::transfer`], and [`codes::OUT_OF_GAS`]. State is unchanged on error.
+    ///
+    /// # Cost
+    /// `account_new` gas if the receiver does not exist and the amount is not zero.
+    pub fn pay(
+        &mut self,
+        meter: &mut Meter<'_>,
+        from: &AccountId,
+        to: &AccountId,
+        amount: Amount,
+    ) -> Result<(), ExecutionError> {
+        if !amount.is_zero() && self.account(to)?.is_none() {
+            meter.charge(Gas(meter.schedule().intrinsic.account_new))?;
+        }
+        self.transfer(from, to, amount)
+    }
+
     /// Moves coins between accounts; to move to oneself checks and changes nothing.
     ///
     /// # Errors
     /// - [`codes::ZERO_ADDRESS`] if `to` is the all-zero key.
+    /// - [`codes::PROTOCOL_ADDRESS`] if `to` is an account of the protocol itself.
     /// - [`codes::INSUFFICIENT_BALANCE`] if `from` has less than `amount` free.
     /// - [`codes::BALANCE_OVERFLOW`] if `to` would pass the greatest balance.
     /// - a fault if committed state cannot be read.
     ///
     /// State is unchanged on error.
-    pub fn transfer(&mut self, from: &AccountId, to: &AccountId, amount: Amount) -> Result<(), ExecutionError> {
+    pub fn transfer(
+        &mut self,
+        from: &AccountId,
+        to: &AccountId,
+        amount: Amount,
+    ) -> Result<(), ExecutionError> {
         if to.is_zero() {
             return Err(Failure::new(codes::ZERO_ADDRESS, "the receiver is the all-zero key").into());
+        }
+        if reserved::is_system(to) {
+            let text = "the receiver is an account of the protocol itself";
+            return Err(Failure::new(codes::PROTOCOL_ADDRESS, text).into());
         }
         let mut payer = self.account_or_new(from)?;
         let Some(left) = payer.balance.checked_sub(amount) else {

@@ -1,0 +1,3 @@
+//! Rules of the protocol's own modules, one folder each.
+
+pub mod balances;

@@ -1,0 +1,357 @@
+//! The commitment to all state: a trie of accounts, and a trie of entries for each contract.
+//!
+//! As Ethereum's: the account leaf under `Keccak(AccountId)` is RLP `[nonce, balance, storage_root, code_hash]`;
+//! the storage leaf under `Keccak(cell id u16 LE | key)` is the RLP string of SCALE([`Entry`]). Flat state is
+//! read by plain keys and never hashed; a touched key is hashed once, here, at the end of its block.
+//!
+//! Only contracts and the protocol's own accounts ([`reserved::is_system`]) own entries; the storage root of
+//! every other account is that of the empty trie, and is not looked up.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use chainstack_primitives::{Account, AccountId, Hash, keccak256};
+use chainstack_trie::{
+    CommitError, EMPTY_ROOT, Join, Nibbles, NodeFault, NodeReader, NodeWrite, Sequential, WarmTrie, rlp,
+    root_of,
+};
+use parity_scale_codec::Encode;
+
+use super::{
+    change::ChangeSet,
+    entry::{Entry, EntryKey, storage_key},
+    reserved,
+};
+use crate::ports::{Fault, Parallel, StateReader};
+
+/// One of the tries.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TrieId {
+    /// The trie of all accounts.
+    Accounts,
+    /// The trie of a contract's entries.
+    Storage(AccountId),
+}
+
+/// Where a trie node is stored.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeKey {
+    /// The trie.
+    pub trie: TrieId,
+    /// The path that leads to the node.
+    pub path: Nibbles,
+}
+
+/// Trie nodes of one block boundary, by trie and path.
+pub trait NodeSource: Sync {
+    /// The encoding stored at `path` of `trie`, as the last applied [`Commitment`] wrote it.
+    ///
+    /// # Errors
+    /// [`Fault`] if this machine cannot read. A node that is not there is `Ok(None)`.
+    fn node(&self, trie: TrieId, path: &Nibbles) -> Result<Option<Vec<u8>>, Fault>;
+
+    /// Root of the trie: [`EMPTY_ROOT`] if it has no nodes. A store may keep it aside; by default it is the
+    /// hash of the node at the empty path.
+    ///
+    /// # Errors
+    /// [`Fault`] if this machine cannot read.
+    fn trie_root(&self, trie: TrieId) -> Result<Hash, Fault> {
+        Ok(self.node(trie, &Nibbles::EMPTY)?.map_or(EMPTY_ROOT, |node| keccak256(&node)))
+    }
+}
+
+/// What a block commits to, and what the store of nodes has to change for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Commitment {
+    /// Root of the account trie.
+    pub state_root: Hash,
+    /// New storage roots of the accounts whose entries changed, ascending.
+    pub storage_roots: Vec<(AccountId, Hash)>,
+    /// Nodes to put (`Some`) and to delete (`None`), ascending, each key once.
+    pub nodes: Vec<(NodeKey, Option<Vec<u8>>)>,
+}
+
+/// Tries whose recently touched nodes stay in memory from block to block.
+///
+/// Purely a matter of speed: every commit first compares its root with the state it starts from and begins cold
+/// if they differ, as after a block that was executed and not decided. The caller applies a commitment's nodes
+/// to what [`NodeSource`] reads before the next commit.
+#[derive(Debug, Default)]
+pub struct Tries {
+    accounts: Option<WarmTrie>,
+    storage: BTreeMap<AccountId, WarmTrie>,
+}
+
+impl Tries {
+    /// Nothing in memory.
+    #[must_use]
+    pub fn cold() -> Self {
+        Self::default()
+    }
+
+    /// Estimated memory, in bytes.
+    #[must_use]
+    pub fn resident_bytes(&self) -> usize {
+        let tries = self.accounts.iter().chain(self.storage.values());
+        tries.map(WarmTrie::resident_bytes).fold(0, usize::saturating_add) // an estimate
+    }
+
+    /// Lets go of nodes if more than `budget_bytes` are held: the deepest of the account trie beyond half of
+    /// the budget, and all storage tries if they exceed the other half.
+    pub fn shrink(&mut self, budget_bytes: usize) {
+        let half = budget_bytes / 2;
+        if let Some(accounts) = &mut self.accounts {
+            accounts.shrink(half);
+        }
+        let held = self.storage.values().map(WarmTrie::resident_bytes).fold(0, usize::saturating_add);
+        if held > half {
+            self.storage.clear();
+        }
+    }
+
+    fn take_storage(&mut self, owner: AccountId, root: Hash) -> WarmTrie {
+        let warm = self.storage.remove(&owner);
+        warm.filter(|trie| trie.root() == root).unwrap_or_else(|| WarmTrie::new(root))
+    }
+
+    fn take_accounts(&mut self, root: Hash) -> WarmTrie {
+        let warm = self.accounts.take();
+        warm.filter(|trie| trie.root() == root).unwrap_or_else(|| WarmTrie::new(root))
+    }
+}
+
+/// Commits to `changes` on top of the state that `reader` and `nodes` show.
+///
+/// Contracts are independent pieces of work for `parallel`; so are the sixteen parts of the account trie.
+///
+/// # Errors
+/// [`Fault`] if this machine cannot read, its nodes do not fit together, or an account that may not own entries
+/// does.
+///
+/// # Cost
+/// Two hashes for each touched key and one for each changed node; each node on the way is read once, or not at
+/// all if `tries` holds it.
+pub fn commit(
+    changes: &ChangeSet,
+    reader: &dyn StateReader,
+    nodes: &dyn NodeSource,
+    tries: &mut Tries,
+    parallel: &dyn Parallel,
+) -> Result<Commitment, Fault> {
+    let committed = commit_storage(changes.entries(), nodes, tries, parallel)?;
+    let storage_roots: BTreeMap<AccountId, Hash> =
+        committed.iter().map(|(owner, commit, _)| (*owner, commit.root)).collect();
+    let updates = account_updates(changes, &storage_roots, reader, nodes)?;
+    let mut accounts = tries.take_accounts(nodes.trie_root(TrieId::Accounts)?);
+    let source = TrieNodes { nodes, trie: TrieId::Accounts };
+    let commit = accounts.commit(&source, &updates, &Pieces(parallel)).map_err(fault)?;
+    tries.accounts = Some(accounts);
+
+    let mut writes = keyed(TrieId::Accounts, commit.writes);
+    for (owner, storage, warm) in committed {
+        // The commits are in ascending order of their owners, as the keys are.
+        writes.extend(keyed(TrieId::Storage(owner), storage.writes));
+        tries.storage.insert(owner, warm);
+    }
+    Ok(Commitment {
+        state_root: commit.root,
+        storage_roots: storage_roots.into_iter().collect(),
+        nodes: writes,
+    })
+}
+
+fn keyed(trie: TrieId, writes: Vec<NodeWrite>) -> Vec<(NodeKey, Option<Vec<u8>>)> {
+    writes.into_iter().map(|(path, node)| (NodeKey { trie, path }, node)).collect()
+}
+
+type Committed = (AccountId, chainstack_trie::Commit, WarmTrie);
+type EntryChange = (EntryKey, Option<Entry>);
+
+fn commit_storage(
+    entries: &[EntryChange],
+    nodes: &dyn NodeSource,
+    tries: &mut Tries,
+    parallel: &dyn Parallel,
+) -> Result<Vec<Committed>, Fault> {
+    let mut work = Vec::new();
+    for owned in entries.chunk_by(|one, other| one.0.contract == other.0.contract) {
+        let Some((first, _)) = owned.first() else { continue };
+        let owner = first.contract;
+        let root = nodes.trie_root(TrieId::Storage(owner))?;
+        work.push((owner, owned, tries.take_storage(owner, root)));
+    }
+    // One contract has the threads for its own sixteen parts; many share them out between themselves.
+    let alone = work.len() == 1;
+    let commit_one =
+        |(owner, owned, mut warm): (AccountId, &[EntryChange], WarmTrie)| -> Result<Committed, Fault> {
+            let updates = storage_updates(owned);
+            let source = TrieNodes { nodes, trie: TrieId::Storage(owner) };
+            let commit = if alone {
+                warm.commit(&source, &updates, &Pieces(parallel))
+            } else {
+                warm.commit(&source, &updates, &Sequential)
+            };
+            Ok((owner, commit.map_err(fault)?, warm))
+        };
+    if alone {
+        return work.into_iter().map(commit_one).collect();
+    }
+    Pieces(parallel).map(work, commit_one).into_iter().collect()
+}
+
+/// A trie's updates: path and leaf, ascending by path.
+type Updates = Vec<([u8; 32], Option<Vec<u8>>)>;
+
+fn storage_updates(entries: &[EntryChange]) -> Updates {
+    let mut updates: Updates =
+        entries.iter().map(|(key, entry)| (storage_path(key), entry.as_ref().map(storage_leaf))).collect();
+    updates.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    updates
+}
+
+fn storage_path(key: &EntryKey) -> [u8; 32] {
+    keccak256(&storage_key(key.cell, &key.key)).0
+}
+
+/// The leaf of an entry in its contract's trie: the RLP string of its SCALE encoding.
+#[must_use]
+pub fn storage_leaf(entry: &Entry) -> Vec<u8> {
+    entry.using_encoded(|bytes| {
+        let mut leaf = Vec::with_capacity(bytes.len().saturating_add(9));
+        rlp::put_string(&mut leaf, bytes);
+        leaf
+    })
+}
+
+/// The leaf of an account: RLP `[nonce, balance, storage_root, code_hash]`.
+#[must_use]
+pub fn account_leaf(account: &Account, storage_root: &Hash) -> Vec<u8> {
+    let mut fields = Vec::with_capacity(92);
+    rlp::put_integer(&mut fields, u128::from(account.nonce.0));
+    rlp::put_integer(&mut fields, account.balance.0);
+    rlp::put_string(&mut fields, &storage_root.0);
+    rlp::put_string(&mut fields, &account.code_hash.0);
+    rlp::list(&fields)
+}
+
+fn account_updates(
+    changes: &ChangeSet,
+    storage_roots: &BTreeMap<AccountId, Hash>,
+    reader: &dyn StateReader,
+    nodes: &dyn NodeSource,
+) -> Result<Updates, Fault> {
+    let mut touched: BTreeMap<AccountId, Account> = changes.accounts().iter().copied().collect();
+    for owner in storage_roots.keys() {
+        if !touched.contains_key(owner) {
+            let account = reader.account(owner)?.ok_or_else(|| Fault::text("entries without an account"))?;
+            touched.insert(*owner, account);
+        }
+    }
+    let mut updates = Updates::with_capacity(touched.len());
+    for (id, account) in &touched {
+        let owns_entries = account.is_contract() || reserved::is_system(id);
+        let storage_root = match storage_roots.get(id) {
+            Some(_) if !owns_entries => return Err(Fault::text("entries of an account that may own none")),
+            Some(root) => *root,
+            None if owns_entries => nodes.trie_root(TrieId::Storage(*id))?,
+            None => EMPTY_ROOT,
+        };
+        updates.push((id.path().0, Some(account_leaf(account, &storage_root))));
+    }
+    updates.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    Ok(updates)
+}
+
+/// The state root of flat state, from nothing: what recovery compares with the header's.
+///
+/// Shares no code with [`commit`] but the encoding of leaves and nodes. Accounts and entries may come in any
+/// order, each once.
+///
+/// # Errors
+/// [`Fault`] if the state is not one that blocks can leave: a repeated key, or entries of an account that is
+/// not there.
+///
+/// # Cost
+/// Holds all leaves in memory.
+pub fn state_root_of(
+    accounts: impl IntoIterator<Item = (AccountId, Account)>,
+    entries: impl IntoIterator<Item = (EntryKey, Entry)>,
+) -> Result<Hash, Fault> {
+    let mut storage: BTreeMap<AccountId, Vec<([u8; 32], Vec<u8>)>> = BTreeMap::new();
+    for (key, entry) in entries {
+        storage.entry(key.contract).or_default().push((storage_path(&key), storage_leaf(&entry)));
+    }
+    let mut leaves = Vec::new();
+    for (id, account) in accounts {
+        let storage_root = match storage.remove(&id) {
+            Some(mut leaves) => sorted_root(&mut leaves)?,
+            None => EMPTY_ROOT,
+        };
+        leaves.push((id.path().0, account_leaf(&account, &storage_root)));
+    }
+    if !storage.is_empty() {
+        return Err(Fault::text("entries without an account"));
+    }
+    sorted_root(&mut leaves)
+}
+
+fn sorted_root(leaves: &mut [([u8; 32], Vec<u8>)]) -> Result<Hash, Fault> {
+    leaves.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    root_of(leaves).map_err(|error| Fault(Box::new(error)))
+}
+
+fn fault(error: CommitError<Fault>) -> Fault {
+    match error {
+        CommitError::Fault(NodeFault::Reader(fault)) => fault,
+        other => Fault(Box::new(other)),
+    }
+}
+
+/// The nodes of one trie, as the trie wants to read them.
+struct TrieNodes<'a> {
+    nodes: &'a dyn NodeSource,
+    trie: TrieId,
+}
+
+impl NodeReader for TrieNodes<'_> {
+    type Error = Fault;
+
+    fn node(&self, path: &Nibbles) -> Result<Option<Cow<'_, [u8]>>, Fault> {
+        Ok(self.nodes.node(self.trie, path)?.map(Cow::Owned))
+    }
+}
+
+/// Lends our parallel port to the trie.
+struct Pieces<'a>(&'a dyn Parallel);
+
+impl Join for Pieces<'_> {
+    fn map<T: Send, R: Send>(&self, items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+        let count = items.len();
+        let slots: Vec<Mutex<Piece<T, R>>> =
+            items.into_iter().map(|item| Mutex::new(Piece::Waiting(item))).collect();
+        self.0.for_each(count, &|index| {
+            let Some(slot) = slots.get(index) else { return };
+            let mut piece = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Piece::Waiting(item) = std::mem::replace(&mut *piece, Piece::Taken) {
+                *piece = Piece::Done(work(item));
+            }
+        });
+        let pieces = slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let results = pieces.map(|piece| match piece {
+            Piece::Done(result) => result,
+            // A port that left a job out: done here, so that the result is whole in any case.
+            Piece::Waiting(item) => work(item),
+            Piece::Taken => unreachable!("a piece of work is taken only to be replaced by its result"),
+        });
+        results.collect()
+    }
+}
+
+enum Piece<T, R> {
+    Waiting(T),
+    Taken,
+    Done(R),
+}
