@@ -1,0 +1,1 @@
+//! Tests at the door of the room.
