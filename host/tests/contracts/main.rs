@@ -1,0 +1,11 @@
+//! Contracts through the executor: WAT modules with manifests, called as transactions call them.
+
+mod frames;
+mod functions;
+mod kit;
+mod refusals;
+mod roles;
+mod speed;
+mod storage;
+mod upload;
+mod world;

@@ -1,0 +1,243 @@
+//! State in memory, and calls as transactions make them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chainstack_host::{Executor, ExecutorConfig};
+use chainstack_primitives::{Account, AccountId, Amount, ChainId, Event, Gas, Hash, Height, TimeMs};
+use chainstack_runtime::{
+    block::BlockInfo,
+    params::Schedule,
+    ports::{Completed, ContractExecutor, ExecutionError, Failure, Fault, Message, StateReader},
+    state::{DepositTally, Entry, EntryKey, Overlay},
+    transaction::Meter,
+};
+
+use crate::kit::{self, probe_args};
+
+pub(crate) const ALICE: AccountId = AccountId([0xa1; 32]);
+pub(crate) const BOB: AccountId = AccountId([0xb0; 32]);
+/// Where [`World::probe`] stands.
+pub(crate) const PROBE: AccountId = AccountId([0xc0; 32]);
+pub(crate) const GAS: u64 = 50_000_000;
+
+#[derive(Clone, Default)]
+pub(crate) struct Store {
+    pub(crate) accounts: BTreeMap<AccountId, Account>,
+    pub(crate) entries: BTreeMap<EntryKey, Entry>,
+    pub(crate) codes: BTreeMap<Hash, Arc<[u8]>>,
+}
+
+impl StateReader for Store {
+    fn account(&self, id: &AccountId) -> Result<Option<Account>, Fault> {
+        Ok(self.accounts.get(id).copied())
+    }
+
+    fn entry(&self, contract: &AccountId, cell: u16, key: &[u8]) -> Result<Option<Entry>, Fault> {
+        Ok(self.entries.get(&EntryKey { contract: *contract, cell, key: key.into() }).cloned())
+    }
+
+    fn code(&self, hash: &Hash) -> Result<Option<Arc<[u8]>>, Fault> {
+        Ok(self.codes.get(hash).cloned())
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) executor: Executor,
+    pub(crate) schedule: Schedule,
+    pub(crate) block: BlockInfo,
+    /// Gas of the last call.
+    pub(crate) gas: u64,
+    /// Events and deposits of the last call.
+    pub(crate) events: Vec<Event>,
+    pub(crate) deposits: DepositTally,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let schedule = Schedule::base().expect("the base table");
+        let executor = Executor::new(ExecutorConfig::default(), schedule.clone()).expect("an engine");
+        let mut store = Store::default();
+        for id in [ALICE, BOB] {
+            store.accounts.insert(id, Account { balance: Amount(1_000_000), ..Account::default() });
+        }
+        let block = BlockInfo {
+            version: 1,
+            chain: ChainId(Hash([7; 32])),
+            height: Height(42),
+            time_ms: TimeMs(1_700_000_000_000),
+            base_fee: Amount(1),
+            proposer: ALICE,
+        };
+        let (events, deposits) = (Vec::new(), DepositTally::default());
+        Self { store, executor, schedule, block, gas: 0, events, deposits }
+    }
+
+    /// A world with the probe contract at [`PROBE`].
+    pub(crate) fn probe() -> Self {
+        let mut world = Self::new();
+        world.create(PROBE, &kit::probe(), &PROBE_PARAMS);
+        world
+    }
+
+    /// Runs `operation` on an overlay as a transaction of `origin`: kept if it is carried out; otherwise it must
+    /// have left no trace of itself.
+    pub(crate) fn transact(
+        &mut self,
+        origin: AccountId,
+        gas: u64,
+        operation: impl FnOnce(
+            &Executor,
+            &mut Overlay<'_>,
+            &mut Meter<'_>,
+            &BlockInfo,
+        ) -> Result<Completed, ExecutionError>,
+    ) -> Result<Vec<u8>, Failure> {
+        let mut overlay = Overlay::new(&self.store);
+        let mut meter = Meter::new(origin, Gas(gas), Amount(u128::MAX / 4), &self.schedule);
+        let done = operation(&self.executor, &mut overlay, &mut meter, &self.block);
+        self.gas = meter.gas_used().0;
+        let (events, deposits) = overlay.finish_transaction();
+        (self.events, self.deposits) = (events, deposits);
+        let changes = overlay.into_changes();
+        match done {
+            Ok(completed) => {
+                for (id, account) in changes.accounts() {
+                    self.store.accounts.insert(*id, *account);
+                }
+                for (key, entry) in changes.entries() {
+                    match entry {
+                        Some(entry) => self.store.entries.insert(key.clone(), entry.clone()),
+                        None => self.store.entries.remove(key),
+                    };
+                }
+                self.store.codes.extend(changes.codes().iter().map(|(hash, code)| (*hash, Arc::clone(code))));
+                Ok(completed.output)
+            }
+            Err(ExecutionError::Failed(failure)) => {
+                assert!(changes.accounts().is_empty(), "accounts changed by a failure: {changes:?}");
+                assert!(changes.entries().is_empty(), "entries changed by a failure: {changes:?}");
+                assert!(changes.codes().is_empty(), "code stored by a failure");
+                assert!(self.events.is_empty(), "events of a failure");
+                assert_eq!(self.deposits, DepositTally::default(), "deposits of a failure");
+                Err(failure)
+            }
+            Err(ExecutionError::Fault(fault)) => panic!("{fault:?}"),
+        }
+    }
+
+    pub(crate) fn upload(&mut self, code: &[u8]) -> Result<Hash, Failure> {
+        let output = self.transact(ALICE, GAS, |executor, state, meter, block| {
+            executor.upload(state, meter, block, ALICE, code)
+        })?;
+        Ok(Hash(output.try_into().expect("a hash")))
+    }
+
+    pub(crate) fn instantiate(
+        &mut self,
+        origin: AccountId,
+        address: AccountId,
+        code: Hash,
+        params: &[u8],
+        value: u128,
+    ) -> Result<(), Failure> {
+        let message = Message { origin, value: Amount(value), args: params, sends: &[] };
+        let output = self.transact(origin, GAS, |executor, state, meter, block| {
+            executor.instantiate(state, meter, block, address, code, message)
+        })?;
+        assert_eq!(output, address.0);
+        Ok(())
+    }
+
+    /// Uploads `code` unless it is there, and stands a contract of it at `address`, created by Alice.
+    pub(crate) fn create(&mut self, address: AccountId, code: &[u8], params: &[u8]) {
+        let hash = chainstack_primitives::tagged(chainstack_primitives::Tag::Code, code);
+        if !self.store.codes.contains_key(&hash) {
+            assert_eq!(self.upload(code).unwrap_or_else(|failure| panic!("{failure:?}")), hash);
+        }
+        self.instantiate(ALICE, address, hash, params, 0).unwrap_or_else(|failure| panic!("{failure:?}"));
+    }
+
+    pub(crate) fn call_with(
+        &mut self,
+        from: AccountId,
+        contract: AccountId,
+        method: &str,
+        args: &[u8],
+        value: u128,
+        gas: u64,
+    ) -> Result<Vec<u8>, Failure> {
+        let message = Message { origin: from, value: Amount(value), args, sends: &[] };
+        self.transact(from, gas, |executor, state, meter, block| {
+            executor.invoke(state, meter, block, contract, method, message)
+        })
+    }
+
+    pub(crate) fn call(
+        &mut self,
+        from: AccountId,
+        contract: AccountId,
+        method: &str,
+        args: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        self.call_with(from, contract, method, args, 0, GAS)
+    }
+
+    pub(crate) fn query(
+        &mut self,
+        contract: AccountId,
+        method: &str,
+        args: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        let mut overlay = Overlay::new(&self.store);
+        let done = self.executor.query(&mut overlay, &self.block, contract, method, args, Gas(GAS));
+        let changes = overlay.into_changes();
+        assert!(changes.accounts().is_empty() && changes.entries().is_empty(), "a query changed state");
+        match done {
+            Ok((completed, gas)) => {
+                self.gas = gas.0;
+                Ok(completed.output)
+            }
+            Err(ExecutionError::Failed(failure)) => Err(failure),
+            Err(ExecutionError::Fault(fault)) => panic!("{fault:?}"),
+        }
+    }
+
+    /// Calls host function `function` inside a transition of the probe, as Alice. Data and answer.
+    pub(crate) fn host(
+        &mut self,
+        function: &str,
+        words: &[u64],
+        data: &[u8],
+    ) -> Result<(u64, Vec<u8>), Failure> {
+        let output = self.call(ALICE, PROBE, &format!("f_{function}"), &probe_args(words, data))?;
+        Ok(split(output))
+    }
+
+    /// As [`World::host`], inside a view.
+    pub(crate) fn host_view(
+        &mut self,
+        function: &str,
+        words: &[u64],
+        data: &[u8],
+    ) -> Result<(u64, Vec<u8>), Failure> {
+        let output = self.query(PROBE, &format!("v_{function}"), &probe_args(words, data))?;
+        Ok(split(output))
+    }
+
+    pub(crate) fn entry(&self, contract: AccountId, cell: u16, key: &[u8]) -> Option<&Entry> {
+        self.store.entries.get(&EntryKey { contract, cell, key: key.into() })
+    }
+
+    pub(crate) fn balance(&self, id: &AccountId) -> u128 {
+        self.store.accounts.get(id).map_or(0, |account| account.balance.0)
+    }
+}
+
+/// Parameters of the probe: `cap` 99, `label` "hello".
+pub(crate) const PROBE_PARAMS: [u8; 14] = [99, 0, 0, 0, 0, 0, 0, 0, 20, b'h', b'e', b'l', b'l', b'o'];
+
+fn split(mut output: Vec<u8>) -> (u64, Vec<u8>) {
+    let answer = output.split_off(kit::DATA_BYTES);
+    (u64::from_le_bytes(answer.try_into().expect("eight bytes")), output)
+}
