@@ -36,8 +36,10 @@ pub enum NodeError {
     ItemCount,
     /// A path whose flag is unknown, whose padding nibble is not zero, or that is empty altogether.
     BadPath,
-    /// A path longer than [`PATH_NIBBLES_MAX`].
+    /// A path longer than [`PATH_NIBBLES_MAX`], alone or with the way to its node.
     LongPath,
+    /// A value where no whole number of bytes leads.
+    OddPath,
     /// An extension over no nibble.
     EmptyExtension,
     /// An extension whose child is not a branch.
@@ -55,7 +57,7 @@ pub enum NodeError {
 }
 
 impl NodeError {
-    /// A stable number for the kind, 1 to 11; for RLP, 20 + the kind of [`RlpError`].
+    /// A stable number for the kind, 1 to 12; for RLP, 20 + the kind of [`RlpError`].
     #[must_use]
     pub const fn code(&self) -> u16 {
         match self {
@@ -70,6 +72,7 @@ impl NodeError {
             Self::SparseBranch => 9,
             Self::BadChild => 10,
             Self::LargeInline => 11,
+            Self::OddPath => 12,
             Self::Rlp(error) => 20 + error.code(),
         }
     }
@@ -85,6 +88,7 @@ impl fmt::Display for NodeError {
             Self::ItemCount => "neither 2 nor 17 items",
             Self::BadPath => "path is not in hex-prefix form",
             Self::LongPath => "path is too long",
+            Self::OddPath => "value at half a byte",
             Self::EmptyExtension => "extension over no nibble",
             Self::ExtensionChild => "child of an extension is not a branch",
             Self::EmptyValue => "leaf without a value",
@@ -139,6 +143,22 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DecodedNode<'_>, NodeError> {
         2 => decode_short(payload),
         17 => decode_branch(payload),
         _ => Err(NodeError::ItemCount),
+    }
+}
+
+impl DecodedNode<'_> {
+    /// Whether the node may stand `depth` nibbles down: what it leads to is no deeper than any key, and values are
+    /// where keys end.
+    pub(crate) fn fits(&self, depth: usize) -> Result<(), NodeError> {
+        let (end, ends_key) = match self {
+            Self::Branch { value, .. } if depth < PATH_NIBBLES_MAX => (depth, !value.is_empty()),
+            Self::Extension { path, .. } if depth + path.len() < PATH_NIBBLES_MAX => (depth, false),
+            Self::Leaf { path, .. } if depth + path.nibbles() <= PATH_NIBBLES_MAX => {
+                (depth + path.nibbles(), true)
+            }
+            _ => return Err(NodeError::LongPath),
+        };
+        if ends_key && !end.is_multiple_of(2) { Err(NodeError::OddPath) } else { Ok(()) }
     }
 }
 

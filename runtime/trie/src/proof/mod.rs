@@ -96,16 +96,6 @@ pub enum ProofError {
         /// Place of the child in the proof.
         index: usize,
     },
-    /// A value stands at a path that is not a whole number of bytes.
-    OddPath {
-        /// Place of the node in the proof.
-        index: usize,
-    },
-    /// A path is longer than that of any key.
-    LongPath {
-        /// Place of the node in the proof.
-        index: usize,
-    },
     /// Bytes are not the canonical encoding of a proof.
     BadEncoding {
         /// Where in the bytes.
@@ -114,7 +104,7 @@ pub enum ProofError {
 }
 
 impl ProofError {
-    /// A stable number for the reason: 1 to 14, or 100 + the kind of [`NodeError`] in a bad node.
+    /// A stable number for the reason: 1 to 11, or 100 + the kind of [`NodeError`] in a bad node.
     #[must_use]
     pub const fn code(&self) -> u16 {
         match self {
@@ -128,10 +118,8 @@ impl ProofError {
             Self::WrongNode { .. } => 8,
             Self::ShortNode { .. } => 9,
             Self::BadNode { error, .. } => 100 + error.code(),
-            Self::ExtensionChild { .. } => 11,
-            Self::OddPath { .. } => 12,
-            Self::LongPath { .. } => 13,
-            Self::BadEncoding { .. } => 14,
+            Self::ExtensionChild { .. } => 10,
+            Self::BadEncoding { .. } => 11,
         }
     }
 }
@@ -164,8 +152,6 @@ impl fmt::Display for ProofError {
             Self::ExtensionChild { index } => {
                 write!(formatter, "node {index} follows an extension and is no branch")
             }
-            Self::OddPath { index } => write!(formatter, "node {index} has a value at half a byte"),
-            Self::LongPath { index } => write!(formatter, "node {index} leads past the longest key"),
             Self::BadEncoding { offset } => {
                 write!(formatter, "proof is not canonically encoded at byte {offset}")
             }

@@ -6,7 +6,7 @@ use chainstack_primitives::Hash;
 
 use super::{Proof, ProofError};
 use crate::{
-    EMPTY_ROOT, KEY_BYTES_MAX, NODE_BYTES_MAX, PATH_NIBBLES_MAX,
+    EMPTY_ROOT, KEY_BYTES_MAX, NODE_BYTES_MAX,
     nibbles::nibble,
     node::{self, DecodedChild, DecodedNode, HASH_BYTES},
 };
@@ -15,7 +15,8 @@ use crate::{
 ///
 /// There is exactly one accepted proof for a root and a key. Refused are a missing, extra, unused, repeated or
 /// reordered node; a node in any but its one encoding (padding, flags, lengths, an empty extension, a branch with
-/// fewer than two entries, an extension before anything but a branch, bytes after the end); a short node given by hash
+/// fewer than two entries, an extension before anything but a branch, a value at half a byte, a path past the longest
+/// key, bytes after the end); a short node given by hash
 /// or a long one given inline; the zero root. The empty trie's root is shown by the empty proof and by no other.
 ///
 /// Total on any input, and never looks at more than 2 · `key.len()` + 1 nodes of [`NODE_BYTES_MAX`] bytes.
@@ -81,39 +82,23 @@ fn walk<'p>(
     loop {
         let index = unread.index - 1; // the node just read, or the one that `bytes` stand in
         let node = node::decode(bytes).map_err(|error| ProofError::BadNode { index, error })?;
+        node.fits(depth).map_err(|error| ProofError::BadNode { index, error })?;
         if after_extension && !matches!(node, DecodedNode::Branch { .. }) {
             return Err(ProofError::ExtensionChild { index });
         }
         after_extension = false;
         let child = match node {
             DecodedNode::Leaf { path, value } => {
-                let end = depth + path.nibbles();
-                if end > PATH_NIBBLES_MAX {
-                    return Err(ProofError::LongPath { index });
-                }
-                if !end.is_multiple_of(2) {
-                    return Err(ProofError::OddPath { index });
-                }
                 return Ok(path.ends(key, depth).then_some(value));
             }
             DecodedNode::Extension { path, child } => {
-                let end = depth + path.len();
-                if end >= PATH_NIBBLES_MAX {
-                    return Err(ProofError::LongPath { index });
-                }
                 if path.shared_with(key, depth) < path.len() {
                     return Ok(None);
                 }
-                (depth, after_extension) = (end, true);
+                (depth, after_extension) = (depth + path.len(), true);
                 child
             }
             DecodedNode::Branch { children, value } => {
-                if depth >= PATH_NIBBLES_MAX {
-                    return Err(ProofError::LongPath { index });
-                }
-                if !value.is_empty() && !depth.is_multiple_of(2) {
-                    return Err(ProofError::OddPath { index });
-                }
                 if depth == key.len() * 2 {
                     return Ok((!value.is_empty()).then_some(value));
                 }

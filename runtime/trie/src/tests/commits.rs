@@ -224,6 +224,15 @@ fn a_store_that_lies_is_a_fault() {
         commit(&odd, root, &update, &Sequential),
         Err(CommitError::Fault(NodeFault::Corrupt { path: Nibbles::EMPTY, error: NodeError::ItemCount }))
     );
+    // One that may not stand where it stands: a leaf that ends at half a byte.
+    let mut odd = MemoryNodes::new();
+    let node = vec![0xC2, 0x31, 0x05];
+    let root = crate::keccak256(&node);
+    odd.apply([(Nibbles::EMPTY, Some(node))]);
+    assert_eq!(
+        commit(&odd, root, &update, &Sequential),
+        Err(CommitError::Fault(NodeFault::Corrupt { path: Nibbles::EMPTY, error: NodeError::OddPath }))
+    );
     // After a fault a warm trie is at its old root, and works once the store does.
     let mut warm = WarmTrie::new(filled.root);
     let mut holed = store.clone();

@@ -303,17 +303,18 @@ impl<'t, R: NodeReader> Applying<'t, R> {
         if child.place != ABSENT {
             return Ok(());
         }
-        let arena = &mut self.shard.arena;
-        child.place = if let Reference::Hash(expected) = child.reference {
-            let path = path();
-            let bytes = read_checked(self.reader, &path, &expected)?;
-            let node = node::decode(&bytes).map_err(|error| NodeFault::Corrupt { path, error })?;
-            arena.keep_decoded(&node)
+        let path = path();
+        let stored;
+        let bytes = if let Reference::Hash(expected) = child.reference {
+            stored = read_checked(self.reader, &path, &expected)?;
+            &*stored
         } else {
-            let bytes = child.reference.inline_bytes().unwrap_or_default();
-            let node = node::decode(bytes).map_err(|error| NodeFault::Corrupt { path: path(), error })?;
-            arena.keep_decoded(&node)
+            child.reference.inline_bytes().unwrap_or_default()
         };
+        let corrupt = |error| NodeFault::Corrupt { path, error };
+        let node = node::decode(bytes).map_err(corrupt)?;
+        node.fits(path.len()).map_err(corrupt)?;
+        child.place = self.shard.arena.keep_decoded(&node);
         Ok(())
     }
 

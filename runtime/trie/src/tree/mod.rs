@@ -131,22 +131,23 @@ impl Tree {
         let bytes = read_checked(reader, &Nibbles::EMPTY, &self.root.0)?;
         let corrupt = |error| NodeFault::Corrupt { path: Nibbles::EMPTY, error };
         let too_long = || corrupt(NodeError::LongPath);
-        match node::decode(&bytes).map_err(corrupt)? {
+        let node = node::decode(&bytes).map_err(corrupt)?;
+        node.fits(0).map_err(corrupt)?;
+        match node {
             DecodedNode::Branch { value, .. } => {
-                // Read once more as a node of the first part, whose edges then move to the parts they belong to.
+                // Kept for a moment as a node of the first part; its edges then move to the parts they belong to.
                 self.value = value.into();
                 let arena = &mut self.shards[0].arena;
-                let decoded = node::decode(&bytes).map_err(corrupt)?;
-                let place = arena.keep_decoded(&decoded);
+                let place = arena.keep_decoded(&node);
                 if let Node::Branch(branch) = arena.take(place) {
                     for (nibble, child) in branch.iter() {
                         self.shards[usize::from(nibble)].root = Some(*child);
                     }
                 }
             }
-            decoded @ DecodedNode::Extension { path, .. } => {
+            DecodedNode::Extension { path, .. } => {
                 let shard = &mut self.shards[usize::from(path.at(0).unwrap_or_default())];
-                let place = shard.arena.keep_decoded(&decoded);
+                let place = shard.arena.keep_decoded(&node);
                 let Node::Extension(mut extension) = shard.arena.take(place) else {
                     unreachable!("an extension was kept")
                 };
