@@ -7,7 +7,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CHAINSTACK_TARGET ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chainstack/target
+export CHAINSTACK_TARGET
 export CARGO_TARGET_DIR := $(CHAINSTACK_TARGET)
+# RocksDB is compiled once a machine by `.ci/setup`, for every profile.
+ROCKSDB_VERSION := $(shell sed -n '/^name = "librocksdb-sys"/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
+export ROCKSDB_LIB_DIR := $(CHAINSTACK_TARGET)/rocksdb/$(ROCKSDB_VERSION)
+export ROCKSDB_STATIC := 1
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .PHONY: help setup dev test install contracts bench campaign accept

@@ -90,7 +90,8 @@ pub fn run<E: Engine>(
     let mut state = seed;
     for step in 0..steps {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let input = if step == 3 { Input::Start { height: start } } else { draw(state >> 33, &engine, &mut waiting) };
+        let input =
+            if step == 3 { Input::Start { height: start } } else { draw(state >> 33, &engine, &mut waiting) };
         if let Input::Proposed { height, block, .. } = &input {
             watch.offer(*height, *block);
         }
@@ -156,7 +157,9 @@ mod tests {
     impl Engine for Hasty {
         fn step(&mut self, input: Input) -> Vec<Effect> {
             match input {
-                Input::Proposed { height, block, .. } => vec![Effect::Decide { height, block, commit: Vec::new() }],
+                Input::Proposed { height, block, .. } => {
+                    vec![Effect::Decide { height, block, commit: Vec::new() }]
+                }
                 _ => vec![Effect::Propose { height: Height(1), round: 0, allow_empty: true }],
             }
         }

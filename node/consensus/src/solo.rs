@@ -39,7 +39,14 @@ impl Solo {
     /// An engine that waits for [`Input::Start`].
     #[must_use]
     pub const fn new(sealing: Sealing) -> Self {
-        Self { sealing, height: Height(0), started: false, proposing: false, work_waiting: false, seal_asked: false }
+        Self {
+            sealing,
+            height: Height(0),
+            started: false,
+            proposing: false,
+            work_waiting: false,
+            seal_asked: false,
+        }
     }
 
     fn propose(&mut self, allow_empty: bool) -> Vec<Effect> {

@@ -11,6 +11,11 @@
 //! | [`uri`] | `//Alice` and its like |
 //! | [`keys`] | key pairs, derivation, signing for a purpose |
 //! | [`keystore`] | keys on disk, encrypted |
+//! | [`module`] | the manifest inside a `.wasm` |
+//! | [`transaction`] | building and signing transactions |
+//! | [`rpc`] | a blocking JSON-RPC client |
+//! | [`proof`] | proofs of state, made and checked |
+//! | [`value`] | values of declared types, as text and JSON |
 //!
 //! Invariants: secrets are erased from memory when dropped and never printed by `Debug` or an error; every
 //! text and file from outside meets a stated limit first; the same phrase or URI names the same account as in
@@ -30,8 +35,14 @@
 pub mod address;
 pub mod keys;
 pub mod keystore;
+pub mod manifest;
 pub mod mnemonic;
+pub mod module;
+pub mod proof;
+pub mod rpc;
+pub mod transaction;
 pub mod uri;
+pub mod value;
 
 pub use address::{AddressError, Ss58Prefix, format_address, parse_address};
 pub use keys::{KeyError, KeyPair};

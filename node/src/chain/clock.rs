@@ -1,0 +1,60 @@
+//! The time that blocks get.
+
+use std::{
+    sync::{Arc, atomic::AtomicU64, atomic::Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// A source of milliseconds since the Unix epoch.
+pub trait Clock: Send {
+    /// Now, in milliseconds since the Unix epoch.
+    fn now_ms(&self) -> u64;
+
+    /// Moves the clock forward: `dev_warp`.
+    fn advance_ms(&mut self, ms: u64);
+}
+
+/// The machine's clock, and how far it was warped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock {
+    warped_ms: u64,
+}
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        // A clock before 1970 reads as 1970: blocks then follow their parents' times.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        u64::try_from(now).unwrap_or(u64::MAX).saturating_add(self.warped_ms)
+    }
+
+    fn advance_ms(&mut self, ms: u64) {
+        self.warped_ms = self.warped_ms.saturating_add(ms);
+    }
+}
+
+/// A clock that moves only when told: tests, scenarios and benchmarks.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicU64>);
+
+impl ManualClock {
+    /// A clock that shows `ms`.
+    #[must_use]
+    pub fn at(ms: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(ms)))
+    }
+
+    /// Shows `ms` from now on.
+    pub fn set(&self, ms: u64) {
+        self.0.store(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn advance_ms(&mut self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}

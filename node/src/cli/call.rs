@@ -1,0 +1,76 @@
+//! `chainstack call`: run a method of a contract.
+
+use chainstack_primitives::{Amount, BoundedVec, Call as ChainCall, Invoke};
+
+use super::{Outcome, context::Context, contract_view::ContractView, error::CliError, send::SendOptions};
+
+/// Run a method of a contract: simulate it, show the cost, send it, wait for its block.
+#[derive(clap::Args, Debug)]
+pub(super) struct Call {
+    /// The contract: an alias or an address.
+    contract: String,
+    /// The method.
+    method: String,
+    /// Arguments as name=value; accounts as addresses, aliases, key names or //URIs.
+    arguments: Vec<String>,
+    /// Base units to give along.
+    #[arg(long, default_value_t = 0)]
+    value: u128,
+    #[command(flatten)]
+    send: SendOptions,
+}
+
+impl Call {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Exit code 4 if the contract reverts, 5 out of gas or over a limit, 6 refused by the machine.
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let view = ContractView::of(context, &self.contract)?;
+        let args = if self.method.starts_with('$') {
+            host_owned(&self.method, &self.arguments, context, &view)?
+        } else {
+            let transition =
+                view.manifest.transition(&self.method).ok_or_else(|| unknown(&view, &self.method))?;
+            view.encode(context, &transition.args, &self.arguments)?
+        };
+        let too_long = |error: chainstack_primitives::BoundExceeded| CliError::misuse(error.to_string());
+        let call = ChainCall::Invoke(Invoke {
+            contract: view.address,
+            method: self.method.as_str().try_into().map_err(too_long)?,
+            args: args.try_into().map_err(too_long)?,
+            value: Amount(self.value),
+            sends: BoundedVec::new(),
+        });
+        self.send.send_and_answer(context, call, Some(&view), &format!("{} done", self.method))
+    }
+}
+
+/// The host's own methods take a role, and perhaps an account.
+fn host_owned(
+    method: &str,
+    arguments: &[String],
+    context: &Context,
+    view: &ContractView,
+) -> Result<Vec<u8>, CliError> {
+    use parity_scale_codec::Encode as _;
+    let pairs = super::contract_view::split_pairs(arguments)?;
+    let given = |name: &str| pairs.iter().find(|(found, _)| *found == name).map(|(_, value)| *value);
+    let name = given("role").ok_or_else(|| CliError::misuse(format!("{method} needs role=NAME")))?;
+    let role = view.manifest.roles.iter().find(|role| &*role.name == name);
+    let role = role.ok_or_else(|| CliError::misuse(format!("the contract declares no role `{name}`")))?;
+    match method {
+        "$role.offer" => {
+            let to = given("to").ok_or_else(|| CliError::misuse("$role.offer needs to=ACCOUNT"))?;
+            Ok((role.id, context.account(to)?).encode())
+        }
+        _ => Ok(role.id.encode()),
+    }
+}
+
+/// The contract declares no such method.
+pub(super) fn unknown(view: &ContractView, method: &str) -> CliError {
+    let listed: Vec<&str> = view.manifest.methods().map(|name| name.as_str()).collect();
+    CliError::new(super::error::Exit::NotFound, format!("the contract declares no method `{method}`"))
+        .hint(format!("it declares {}", listed.join(", ")))
+}

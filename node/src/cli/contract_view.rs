@@ -1,0 +1,142 @@
+//! A contract as its manifest lets people read it.
+
+use chainstack_client::{Ss58Prefix, format_address, value};
+use chainstack_primitives::{
+    AccountId,
+    manifest::{Field, Manifest, Type},
+};
+use serde_json::{Map, Value, json};
+
+use super::{context::Context, error::CliError};
+use crate::rpc::params::parse_hex;
+
+/// A deployed contract and its manifest.
+pub struct ContractView {
+    /// Its address.
+    pub address: AccountId,
+    /// Its declaration.
+    pub manifest: Manifest,
+}
+
+/// Accounts as people write them.
+pub fn show_account(account: &AccountId) -> String {
+    format_address(account, Ss58Prefix::DEFAULT)
+}
+
+/// Reads a manifest out of an answer with the field `manifest`.
+///
+/// # Errors
+/// If there is none, or it is not one.
+pub fn manifest_of(answer: &Value) -> Result<Manifest, CliError> {
+    let bytes = answer.get("manifest").and_then(Value::as_str).and_then(parse_hex);
+    let bytes = bytes.ok_or_else(|| CliError::failed("the node's answer holds no manifest"))?;
+    Manifest::decode_checked(&bytes)
+        .map_err(|error| CliError::failed(format!("the manifest is refused: {error}")))
+}
+
+impl ContractView {
+    /// The contract that `name` means: an alias or an address.
+    ///
+    /// # Errors
+    /// Exit code 8 if there is none.
+    pub fn of(context: &Context, name: &str) -> Result<Self, CliError> {
+        let address = context.account(name)?;
+        let answer = context.rpc("contract_manifest", &[json!(show_account(&address))])?;
+        Ok(Self { address, manifest: manifest_of(&answer)? })
+    }
+
+    /// Encodes `name=value` arguments.
+    ///
+    /// # Errors
+    /// Exit code 2, naming the argument, what was expected and what was found.
+    pub fn encode(
+        &self,
+        context: &Context,
+        fields: &[Field],
+        arguments: &[String],
+    ) -> Result<Vec<u8>, CliError> {
+        let pairs = split_pairs(arguments)?;
+        value::encode_args(&self.manifest, fields, &pairs, &context.resolver())
+            .map_err(|error| CliError::misuse(error.to_string()))
+    }
+
+    /// A value of a declared type as JSON, accounts as addresses.
+    #[must_use]
+    pub fn decode(&self, ty: &Type, bytes: &[u8]) -> Value {
+        value::decode_with(&self.manifest, ty, bytes, &show_account)
+            .unwrap_or_else(|_| json!(format!("0x{}", hex::encode(bytes))))
+    }
+
+    fn decode_fields(&self, fields: &[Field], bytes: &[u8]) -> Option<Map<String, Value>> {
+        value::decode_fields(&self.manifest, fields, bytes, &show_account).ok()
+    }
+
+    /// The declared error in a revert payload: a line with its fields, and the fields for `--output json`.
+    #[must_use]
+    pub fn word_revert(&self, payload: &[u8]) -> Option<(String, Map<String, Value>)> {
+        let (id, fields) = payload.split_first_chunk::<2>()?;
+        let declared = self.manifest.error(u16::from_le_bytes(*id))?;
+        let fields = self.decode_fields(&declared.fields, fields)?;
+        let listed: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+        let mut line = declared.name.to_string();
+        if !listed.is_empty() {
+            line.push_str(": ");
+            line.push_str(&listed.join(", "));
+        }
+        let data = Map::from_iter([
+            ("error_name".to_owned(), json!(declared.name.as_str())),
+            ("error_fields".to_owned(), Value::Object(fields)),
+        ]);
+        Some((line, data))
+    }
+
+    /// Adds name and decoded fields to an event of this contract.
+    pub fn word_event(&self, event: &mut Value) {
+        let of_this = event.get("contract").and_then(Value::as_str) == Some(&show_account(&self.address));
+        let id = event.get("event").and_then(Value::as_u64).and_then(|id| u16::try_from(id).ok());
+        let data = event.get("data").and_then(Value::as_str).and_then(parse_hex);
+        let (true, Some(id), Some(data)) = (of_this, id, data) else { return };
+        let Some(declared) = self.manifest.event(id) else { return };
+        let Some(decoded) = self.decode_fields(&declared.fields, &data) else { return };
+        if let Some(fields) = event.as_object_mut() {
+            fields.insert("name".to_owned(), json!(declared.name.as_str()));
+            fields.insert("fields".to_owned(), Value::Object(decoded));
+        }
+    }
+}
+
+/// An event in one line.
+#[must_use]
+pub fn event_line(event: &Value) -> String {
+    match (event.get("name").and_then(Value::as_str), event.get("fields").and_then(Value::as_object)) {
+        (Some(name), Some(fields)) => {
+            let listed: Vec<String> =
+                fields.iter().map(|(field, value)| format!("{field}={}", plain(value))).collect();
+            format!("{name} {}", listed.join(" "))
+        }
+        _ => event.to_string(),
+    }
+}
+
+/// A value without quotes.
+#[must_use]
+pub fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Splits `name=value` arguments.
+///
+/// # Errors
+/// Exit code 2 for one without `=`.
+pub fn split_pairs(arguments: &[String]) -> Result<Vec<(&str, &str)>, CliError> {
+    arguments
+        .iter()
+        .map(|argument| {
+            argument.split_once('=').ok_or_else(|| {
+                CliError::misuse(format!("argument `{argument}` is not name=value"))
+                    .hint("write it as to=//Bob")
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,104 @@
+//! `chainstack manifest`: the declaration inside a module.
+
+use std::{fs, path::PathBuf};
+
+use chainstack_client::{
+    manifest::{from_toml, to_json, to_toml},
+    module::{embed_manifest, manifest_section},
+};
+use chainstack_primitives::manifest::{Manifest as Declared, limits::MANIFEST_SIZE_MAX};
+use parity_scale_codec::Encode as _;
+use serde_json::json;
+
+use super::{
+    Outcome,
+    check::FILE_SIZE_MAX,
+    context::Context,
+    error::{CliError, Exit},
+    output::Answer,
+    trie::read_bounded,
+};
+
+/// Put a manifest into a module, take it out, show it.
+#[derive(clap::Args, Debug)]
+pub(super) struct Manifest {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Put the manifest in a TOML file into a module.
+    Embed {
+        /// The module.
+        wasm: PathBuf,
+        /// The manifest.
+        toml: PathBuf,
+        /// Where to write the module with its manifest.
+        #[arg(short, long, value_name = "OUT")]
+        out: PathBuf,
+    },
+    /// Print the manifest of a module as TOML.
+    Extract {
+        /// The module.
+        wasm: PathBuf,
+    },
+    /// Show the manifest of a module or a TOML file, and its hash.
+    Show {
+        /// The module or TOML file.
+        file: PathBuf,
+    },
+}
+
+impl Manifest {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Exit code 3 if the manifest is refused.
+    pub(super) fn run(self, _context: &Context) -> Outcome {
+        match self.command {
+            Command::Embed { wasm, toml, out } => embed(&wasm, &toml, &out),
+            Command::Extract { wasm } => {
+                let manifest = of_module(&wasm, &read_bounded(&wasm, FILE_SIZE_MAX)?)?;
+                let text = to_toml(&manifest).map_err(|error| refused(&wasm, error))?;
+                Ok(Answer::new(text.clone(), json!({"toml": text})))
+            }
+            Command::Show { file } => show(&file),
+        }
+    }
+}
+
+fn refused(path: &PathBuf, why: impl std::fmt::Display) -> CliError {
+    CliError::new(Exit::No, format!("{}: {why}", path.display()))
+}
+
+fn of_module(path: &PathBuf, module: &[u8]) -> Result<Declared, CliError> {
+    let section = manifest_section(module).map_err(|error| refused(path, error))?;
+    Declared::decode_checked(section).map_err(|error| refused(path, error))
+}
+
+fn of_toml(path: &PathBuf, bytes: &[u8]) -> Result<Declared, CliError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| refused(path, "text expected"))?;
+    from_toml(text).map_err(|error| refused(path, error))
+}
+
+fn embed(wasm: &PathBuf, toml: &PathBuf, out: &PathBuf) -> Outcome {
+    let size_max = u64::from(MANIFEST_SIZE_MAX).saturating_mul(16);
+    let manifest = of_toml(toml, &read_bounded(toml, size_max)?)?;
+    let module = read_bounded(wasm, FILE_SIZE_MAX)?;
+    let with = embed_manifest(&module, &manifest.encode()).map_err(|error| refused(wasm, error))?;
+    let failed = |error: std::io::Error| CliError::failed(format!("cannot write {}: {error}", out.display()));
+    fs::write(out, &with).map_err(failed)?;
+    let text = format!("{}: {} bytes, manifest {}", out.display(), with.len(), manifest.hash());
+    Ok(Answer::new(text, json!({"size_bytes": with.len(), "manifest_hash": manifest.hash().to_string()})))
+}
+
+fn show(path: &PathBuf) -> Outcome {
+    let bytes = read_bounded(path, FILE_SIZE_MAX)?;
+    let manifest =
+        if bytes.starts_with(b"\0asm") { of_module(path, &bytes)? } else { of_toml(path, &bytes)? };
+    let toml = to_toml(&manifest).map_err(|error| refused(path, error))?;
+    let tree = to_json(&manifest).map_err(|error| refused(path, error))?;
+    let text = format!("# manifest {}\n{toml}", manifest.hash());
+    Ok(Answer::new(text, json!({"manifest_hash": manifest.hash().to_string(), "manifest": tree})))
+}

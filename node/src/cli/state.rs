@@ -1,0 +1,196 @@
+//! `chainstack state`: what a contract is and holds now.
+
+use chainstack_client::value;
+use chainstack_primitives::manifest::{Cell, CellKind};
+use serde_json::{Value, json};
+
+use super::{
+    Outcome,
+    context::Context,
+    contract_view::{ContractView, plain, show_account},
+    error::{CliError, Exit},
+    output::Answer,
+};
+use crate::rpc::params::parse_hex;
+
+/// Show what a contract is and holds now: its parameters, roles and sums, or the entries of a cell.
+#[derive(clap::Args, Debug)]
+pub(super) struct State {
+    /// The contract: an alias or an address.
+    contract: String,
+    /// A cell.
+    cell: Option<String>,
+    /// The key in the cell: one value for each of its key fields; without it, the cell's first entries.
+    key: Vec<String>,
+    /// At an earlier height, for one entry.
+    #[arg(long)]
+    height: Option<u64>,
+    /// Most entries.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    limit: u16,
+}
+
+impl State {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Exit code 8 if there is no such contract, cell or entry.
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let view = ContractView::of(context, &self.contract)?;
+        match (&self.cell, self.key.is_empty()) {
+            (None, _) => overview(context, &view),
+            (Some(cell), false) => entry(context, &view, cell, &self.key, self.height),
+            (Some(cell), true) => entries(context, &view, cell, self.limit),
+        }
+    }
+}
+
+fn cell_named<'a>(view: &'a ContractView, name: &str) -> Result<&'a Cell, CliError> {
+    view.manifest.cell_named(name).ok_or_else(|| {
+        let listed: Vec<&str> = view.manifest.cells.iter().map(|cell| cell.name.as_str()).collect();
+        CliError::new(Exit::NotFound, format!("the contract declares no cell `{name}`"))
+            .hint(format!("it declares {}", listed.join(", ")))
+    })
+}
+
+/// A cell of a contract and the stored key that `texts` mean: one value for each key field.
+///
+/// # Errors
+/// Exit code 8 if there is no such cell, 2 if the texts are not its key.
+pub(super) fn cell_key<'a>(
+    context: &Context,
+    view: &'a ContractView,
+    cell: &str,
+    texts: &[String],
+) -> Result<(&'a Cell, Vec<u8>), CliError> {
+    let cell = cell_named(view, cell)?;
+    let fields = cell.key();
+    if fields.len() != texts.len() {
+        let listed: Vec<String> = fields
+            .iter()
+            .map(|field| format!("{}: {}", field.name.as_str(), value::type_name(&view.manifest, &field.ty)))
+            .collect();
+        let text =
+            format!("{} key values found, {} expected ({})", texts.len(), fields.len(), listed.join(", "));
+        return Err(CliError::misuse(text));
+    }
+    let misuse = |error: String| CliError::misuse(error);
+    let mut parts = Vec::new();
+    for (field, text) in fields.iter().zip(texts) {
+        let part = value::encode_text(&view.manifest, &field.ty, text, &context.resolver());
+        parts.push(part.map_err(|error| misuse(format!("key {}: {error}", field.name.as_str())))?);
+    }
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    let key = view.manifest.cell_key(cell, &parts).map_err(|error| misuse(error.to_string()))?;
+    Ok((cell, key))
+}
+
+/// A stored value as its cell declares it.
+fn shown_value(view: &ContractView, cell: &Cell, bytes: &[u8]) -> Value {
+    match (&cell.kind, <[u8; 16]>::try_from(bytes)) {
+        (CellKind::Ledger(_), Ok(amount)) => json!(u128::from_le_bytes(amount).to_string()),
+        _ => head_fields(view, cell, bytes),
+    }
+}
+
+fn head_fields(view: &ContractView, cell: &Cell, bytes: &[u8]) -> Value {
+    let mut shown = serde_json::Map::new();
+    let mut end = 0;
+    for (index, field) in cell.head().iter().enumerate() {
+        let span = u8::try_from(index).ok().and_then(|index| view.manifest.head_span(cell, index));
+        let Some((from, to)) = span else { break };
+        let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) else { break };
+        let Some(part) = bytes.get(from..to) else { break };
+        shown.insert(field.name.to_string(), view.decode(&field.ty, part));
+        end = to;
+    }
+    let tail = bytes.get(end..).unwrap_or_default();
+    if !tail.is_empty() {
+        shown.insert("tail".to_owned(), json!(format!("0x{}", hex::encode(tail))));
+    }
+    Value::Object(shown)
+}
+
+fn row(view: &ContractView, cell: &Cell, row: &Value) -> Option<(String, Value)> {
+    let stored = parse_hex(row.get("key")?.as_str()?)?;
+    let value = parse_hex(row.get("value")?.as_str()?)?;
+    let fields = view.manifest.key_fields(cell, &stored)?;
+    let key = value::decode_fields(&view.manifest, cell.key(), fields, &show_account).ok();
+    let key = key.map_or_else(|| json!(format!("0x{}", hex::encode(&stored))), Value::Object);
+    let shown = shown_value(view, cell, &value);
+    let listed = key
+        .as_object()
+        .map_or_else(|| key.to_string(), |fields| fields.values().map(plain).collect::<Vec<_>>().join(" "));
+    let line = format!("{listed}  {}", plain(&shown));
+    Some((
+        line,
+        json!({"key": key, "value": shown, "payer": row.get("payer"), "deposit": row.get("deposit")}),
+    ))
+}
+
+fn entry(context: &Context, view: &ContractView, cell: &str, key: &[String], height: Option<u64>) -> Outcome {
+    let (cell, key) = cell_key(context, view, cell, key)?;
+    let key = format!("0x{}", hex::encode(key));
+    let params = [json!(show_account(&view.address)), json!(cell.id), json!(key), json!(height)];
+    let mut found = context.rpc("state_cell", &params)?;
+    if found.is_null() {
+        return Err(CliError::new(
+            Exit::NotFound,
+            format!("cell `{}` has no such entry", cell.name.as_str()),
+        ));
+    }
+    found["key"] = json!(key);
+    let (line, json) =
+        row(view, cell, &found).ok_or_else(|| CliError::failed("the entry is not as declared"))?;
+    Ok(Answer::new(line, json))
+}
+
+fn entries(context: &Context, view: &ContractView, cell: &str, limit: u16) -> Outcome {
+    let cell = cell_named(view, cell)?;
+    let params = [json!(show_account(&view.address)), json!(cell.id), Value::Null, json!(limit)];
+    let found = context.rpc("state_range", &params)?;
+    let rows = found.as_array().into_iter().flatten().filter_map(|found| row(view, cell, found));
+    let (lines, rows): (Vec<String>, Vec<Value>) = rows.unzip();
+    Ok(Answer::new(lines.join("\n"), json!({"cell": cell.name.as_str(), "entries": rows})))
+}
+
+fn overview(context: &Context, view: &ContractView) -> Outcome {
+    let state = context.rpc("contract_state", &[json!(show_account(&view.address))])?;
+    let manifest = &view.manifest;
+    let mut lines = vec![format!("{} {}", manifest.name.as_str(), show_account(&view.address))];
+    let params = state.get("params").and_then(Value::as_str).and_then(parse_hex).unwrap_or_default();
+    let mut rest = params.as_slice();
+    let mut shown = serde_json::Map::new();
+    for param in &manifest.params {
+        let before = rest;
+        if chainstack_primitives::manifest::validate_value(manifest, &param.ty, &mut rest).is_err() {
+            break;
+        }
+        let taken = before.len().saturating_sub(rest.len());
+        let value = view.decode(&param.ty, before.get(..taken).unwrap_or_default());
+        lines.push(format!("param {:<12} {}", param.name.as_str(), plain(&value)));
+        shown.insert(param.name.to_string(), value);
+    }
+    let rows = |field: &str| state.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+    let id = |row: &Value, field: &str| {
+        row.get(field).and_then(Value::as_u64).and_then(|id| u16::try_from(id).ok())
+    };
+    for found in rows("roles") {
+        let name = id(&found, "id").and_then(|id| manifest.role(id)).map(|role| role.name.to_string());
+        let holder = found.get("holder").map(plain).unwrap_or_default();
+        lines.push(format!("role  {:<12} {holder}", name.unwrap_or_default()));
+    }
+    for (list, what) in [("sums", "sum"), ("counts", "count")] {
+        for found in rows(list) {
+            let name = id(&found, "cell").and_then(|id| manifest.cell(id)).map(|cell| cell.name.to_string());
+            lines.push(format!(
+                "{what:<5} {:<12} {}",
+                name.unwrap_or_default(),
+                found.get(what).map(plain).unwrap_or_default()
+            ));
+        }
+    }
+    let mut json = state;
+    json["params"] = Value::Object(shown);
+    Ok(Answer::new(lines.join("\n"), json))
+}

@@ -1,0 +1,190 @@
+//! `contract_*` and `paradigm_*`.
+
+use chainstack_client::module::manifest_section;
+use chainstack_primitives::{AccountId, Hash};
+use chainstack_runtime::{
+    block::query,
+    ports::{ExecutionError, Fault, StateReader as _},
+    state::reserved::{self, ContractRecord},
+};
+use chainstack_storage::StateView;
+use jsonrpsee::{
+    RpcModule,
+    core::RegisterMethodError,
+    types::{ErrorObjectOwned, Params},
+};
+use parity_scale_codec::DecodeAll as _;
+use serde_json::{Value, json};
+
+use super::{
+    RpcContext,
+    error::{not_found, of_fault, refused},
+    json as form,
+    limits::{PAGE_MAX, QUERY_GAS},
+    of_storage,
+    params::{Reader, parse_hash},
+    tx::describe,
+};
+
+pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
+    module.register_blocking_method("contract_info", |params, context, _| info(&params, &context))?;
+    module.register_blocking_method("contract_manifest", |params, context, _| manifest(&params, &context))?;
+    module.register_blocking_method("contract_query", |params, context, _| ask(&params, &context))?;
+    module.register_blocking_method("contract_state", |params, context, _| state(&params, &context))?;
+    module.register_blocking_method("paradigm_list", |params, context, _| paradigms(&params, &context))?;
+    module.register_blocking_method("paradigm_params", |params, context, _| paradigm(&params, &context))?;
+    Ok(())
+}
+
+fn record(view: &StateView, contract: &AccountId) -> Result<ContractRecord, ErrorObjectOwned> {
+    let entry = view.entry(contract, reserved::CONTRACT, &[]).map_err(|it| of_fault(&it))?;
+    let entry = entry.ok_or_else(|| not_found(format!("{} is no contract", form::address(contract))))?;
+    ContractRecord::decode_all(&mut &*entry.value)
+        .map_err(|_| of_fault(&Fault::text("a contract's record is damaged")))
+}
+
+fn info_form(view: &StateView, contract: &AccountId) -> Result<Value, ErrorObjectOwned> {
+    let record = record(view, contract)?;
+    let account = view.account(contract).map_err(|it| of_fault(&it))?.unwrap_or_default();
+    Ok(json!({
+        "address": form::address(contract),
+        "code_hash": record.code.to_string(),
+        "manifest_hash": record.manifest.to_string(),
+        "creator": form::address(&record.creator),
+        "version": record.version,
+        "balance": account.balance.to_string(),
+    }))
+}
+
+fn info(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    let contract = Reader::new(params, 1)?.account()?;
+    info_form(&context.view(None)?, &contract)
+}
+
+/// The manifest of uploaded code, as `0x` hex.
+fn manifest_of(view: &StateView, code: &Hash) -> Result<Value, ErrorObjectOwned> {
+    let bytes = view.code(code).map_err(|it| of_fault(&it))?;
+    let bytes = bytes.ok_or_else(|| not_found(format!("there is no code {code}")))?;
+    let section = manifest_section(&bytes).map_err(|error| not_found(format!("code {code}: {error}")))?;
+    Ok(json!({"code_hash": code.to_string(), "manifest": form::hex(section)}))
+}
+
+fn manifest(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    let view = context.view(None)?;
+    let text = Reader::new(params, 1)?.text("a contract or a code hash")?;
+    // Both are 32 bytes when written as hex; a contract wins.
+    let account = chainstack_client::parse_address(&text, chainstack_client::Ss58Prefix::DEFAULT).ok();
+    if let Some(contract) = account
+        && let Ok(record) = record(&view, &contract)
+    {
+        return manifest_of(&view, &record.code);
+    }
+    let hash = parse_hash(&text)
+        .ok_or_else(|| not_found(format!("`{text}` is neither a contract nor a code hash")))?;
+    manifest_of(&view, &hash)
+}
+
+fn ask(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    let mut reader = Reader::new(params, 4)?;
+    let contract = reader.account()?;
+    let method = reader.text("a method's name")?;
+    let args = reader.bytes()?;
+    let height = reader.height()?;
+    let view = context.view(height)?;
+    let block = context.next_block(&view)?;
+    let gas = chainstack_primitives::Gas(QUERY_GAS);
+    match query(&context.machine(&view), &block, contract, &method, &args, gas) {
+        Ok((done, gas)) => Ok(json!({
+            "code": 0,
+            "name": "Ok",
+            "output": form::hex(&done.output),
+            "gas": gas.0,
+            "height": view.height().0,
+        })),
+        Err(ExecutionError::Failed(failure)) => {
+            let mut answer = json!({
+                "code": failure.code,
+                "name": form::code_name(failure.code),
+                "revert": form::hex(&failure.revert),
+                "height": view.height().0,
+            });
+            describe(&mut answer, Some(&failure.diagnostics));
+            Ok(answer)
+        }
+        Err(ExecutionError::Fault(it)) => Err(of_fault(&it)),
+    }
+}
+
+/// Entries of a reserved cell whose keys are 16-bit ids.
+fn by_id(view: &StateView, contract: &AccountId, cell: u16) -> Result<Vec<(u16, Vec<u8>)>, ErrorObjectOwned> {
+    let entries = view.entries(contract, cell, &[], PAGE_MAX).map_err(|it| of_storage(&it))?;
+    let ids = entries.into_iter().filter_map(|(key, entry)| {
+        let id = key.as_slice().try_into().ok().map(u16::from_le_bytes)?;
+        Some((id, entry.value))
+    });
+    Ok(ids.collect())
+}
+
+fn number(bytes: &[u8]) -> String {
+    let mut wide = [0; 16];
+    for (to, from) in wide.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    u128::from_le_bytes(wide).to_string()
+}
+
+fn state(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    let contract = Reader::new(params, 1)?.account()?;
+    let view = context.view(None)?;
+    let info = info_form(&view, &contract)?;
+    let params = view.entry(&contract, reserved::PARAMS, &[]).map_err(|it| of_fault(&it))?;
+    let roles = by_id(&view, &contract, reserved::ROLES)?.into_iter().map(|(id, holder)| {
+        let holder = <[u8; 32]>::try_from(holder).ok().map(|bytes| form::address(&AccountId(bytes)));
+        json!({"id": id, "holder": holder})
+    });
+    let numbers = |cell, name: &'static str| {
+        let rows = by_id(&view, &contract, cell)?;
+        Ok::<Value, ErrorObjectOwned>(
+            rows.iter().map(|(id, value)| json!({"cell": id, name: number(value)})).collect(),
+        )
+    };
+    Ok(json!({
+        "info": info,
+        "height": view.height().0,
+        "params": params.map(|entry| form::hex(&entry.value)),
+        "roles": roles.collect::<Vec<_>>(),
+        "sums": numbers(reserved::SUMS, "sum")?,
+        "counts": numbers(reserved::COUNTS, "count")?,
+    }))
+}
+
+fn paradigms(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    Reader::new(params, 0)?;
+    let view = context.view(None)?;
+    let entries = view.entries(&reserved::PARADIGMS, reserved::PARADIGMS_CELL, &[], PAGE_MAX);
+    let mut rows = Vec::new();
+    for (name, entry) in entries.map_err(|it| of_storage(&it))? {
+        let hash = <[u8; 32]>::try_from(entry.value).map(Hash).unwrap_or_default();
+        let code = view.code(&hash).map_err(|it| of_fault(&it))?;
+        rows.push(json!({
+            "name": String::from_utf8_lossy(&name),
+            "code_hash": hash.to_string(),
+            "size_bytes": code.map_or(0, |code| code.len()),
+        }));
+    }
+    Ok(Value::Array(rows))
+}
+
+fn paradigm(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    let name = Reader::new(params, 1)?.text("a paradigm's name")?;
+    let view = context.view(None)?;
+    let entry = view.entry(&reserved::PARADIGMS, reserved::PARADIGMS_CELL, name.as_bytes());
+    let hash = entry.map_err(|it| of_fault(&it))?.and_then(|entry| <[u8; 32]>::try_from(entry.value).ok());
+    match hash {
+        Some(hash) => manifest_of(&view, &Hash(hash)),
+        None => {
+            let code = chainstack_primitives::codes::PARADIGM_NOT_FOUND;
+            Err(refused(code, &format!("genesis lists no paradigm `{name}`")))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Metrics of the node: base units, no rates, bounded labels, each with help text.
+
+use std::sync::{Mutex, PoisonError, atomic::AtomicU64};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+/// A label that takes few values: the stable code's name.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct Outcome {
+    /// Name of the code, from [`chainstack_primitives::codes::TABLE`] or a fixed word.
+    pub outcome: String,
+}
+
+/// Every metric of the node.
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    /// Height of the head.
+    pub height: Gauge,
+    /// Blocks committed by this process.
+    pub blocks: Counter,
+    /// Gas used by committed blocks.
+    pub gas: Counter,
+    /// Transactions included, by outcome.
+    pub transactions: Family<Outcome, Counter>,
+    /// Transactions refused at submission, by reason.
+    pub refused: Family<Outcome, Counter>,
+    /// Transactions waiting in the pool.
+    pub mempool_transactions: Gauge,
+    /// Bytes waiting in the pool.
+    pub mempool_bytes: Gauge,
+    /// Seconds to build, execute, commit and sync a block.
+    pub block_seconds: Histogram,
+    /// Syncs of the store.
+    pub storage_syncs: Counter,
+    /// Base fee of the next block, in base units.
+    pub base_fee: Gauge<f64, AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Registers every metric.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("chainstack");
+        let metrics = Self {
+            registry: Mutex::new(Registry::default()),
+            height: Gauge::default(),
+            blocks: Counter::default(),
+            gas: Counter::default(),
+            transactions: Family::default(),
+            refused: Family::default(),
+            mempool_transactions: Gauge::default(),
+            mempool_bytes: Gauge::default(),
+            block_seconds: Histogram::new(exponential_buckets(0.0005, 2.0, 14)),
+            storage_syncs: Counter::default(),
+            base_fee: Gauge::default(),
+        };
+        registry.register("chain_height_blocks", "Height of the head of the chain", metrics.height.clone());
+        registry.register("chain_blocks", "Blocks committed by this process", metrics.blocks.clone());
+        registry.register(
+            "chain_gas",
+            "Gas used by the blocks committed by this process",
+            metrics.gas.clone(),
+        );
+        let (name, help) = ("chain_transactions", "Transactions included, by outcome");
+        registry.register(name, help, metrics.transactions.clone());
+        let (name, help) = ("rpc_transactions_refused", "Transactions refused at submission, by reason");
+        registry.register(name, help, metrics.refused.clone());
+        let (name, help) = ("mempool_waiting_transactions", "Transactions waiting in the pool");
+        registry.register(name, help, metrics.mempool_transactions.clone());
+        let (name, help) = ("mempool_waiting_bytes", "Bytes of the transactions waiting in the pool");
+        registry.register(name, help, metrics.mempool_bytes.clone());
+        let (name, help) = ("chain_block_seconds", "Time to build, execute, commit and sync a block");
+        registry.register(name, help, metrics.block_seconds.clone());
+        registry.register("storage_syncs", "Synced writes of the store", metrics.storage_syncs.clone());
+        let (name, help) = ("chain_base_fee_units", "Base fee of the next block, in base units per gas");
+        registry.register(name, help, metrics.base_fee.clone());
+        Self { registry: Mutex::new(registry), ..metrics }
+    }
+
+    /// All metrics in Prometheus' text format.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        // Writing to a string cannot fail.
+        if encode(&mut text, &registry).is_err() {
+            text.clear();
+        }
+        text
+    }
+}

@@ -1,0 +1,83 @@
+//! Readers on other threads see one block boundary each, while blocks are committed.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+};
+
+use chainstack_primitives::Height;
+
+use super::{cases, chain::Script};
+use crate::{HistoryMode, MemoryDisk, StorageFault, Store, StoreOptions, WarmLimits};
+
+#[test]
+fn readers_see_one_boundary_while_blocks_are_committed() {
+    let script = Script::new(41, cases(150, 2_000) as usize, 0, 6);
+    let states = &script.expected.last().expect("steps").states;
+    for warm in [WarmLimits::default(), WarmLimits { flat_bytes: 32 << 10, node_bytes: 32 << 10 }] {
+        let options = StoreOptions { history: HistoryMode::Recent, warm };
+        let backend = MemoryDisk::new().open().expect("free");
+        let store = Store::create(backend, &script.genesis.commit(), &options).expect("created");
+        let (done, compared) = (AtomicBool::new(false), AtomicU64::new(0));
+        thread::scope(|scope| {
+            for reader in 0..3u64 {
+                let (store, script, done, compared) = (&store, &script, &done, &compared);
+                scope.spawn(move || {
+                    while !done.load(Ordering::Acquire) {
+                        let back = reader * 3;
+                        let height = Height(store.head().height().0.saturating_sub(back));
+                        let view = store.view_at(height).expect("in the window");
+                        let deep = compared.fetch_add(1, Ordering::Relaxed) % 16 == 0;
+                        let state = &states[view.height().0 as usize];
+                        if deep { script.compare_deeply(&view, state) } else { script.compare(&view, state) }
+                    }
+                });
+            }
+            for step in &script.steps {
+                step.run(&store).expect("a step that fits");
+            }
+            done.store(true, Ordering::Release);
+        });
+        println!("{} comparisons", compared.load(Ordering::Relaxed));
+        assert!(compared.load(Ordering::Relaxed) >= 3);
+        script.compare_deeply(&store.view(), states.last().expect("genesis at least"));
+    }
+}
+
+#[test]
+fn readers_get_the_boundary_or_a_fault_while_the_chain_is_reverted() {
+    let script = Script::new(42, 200, 4, 4);
+    let backend = MemoryDisk::new().open().expect("free");
+    let store = Store::create(backend, &script.genesis.commit(), &StoreOptions::default()).expect("created");
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (store, script, done) = (&store, &script, &done);
+        scope.spawn(move || {
+            while !done.load(Ordering::Acquire) {
+                let (view, head) = (store.view(), store.head());
+                // All records of the view that come without a fault are of one state that the script has.
+                let records: Result<Vec<_>, StorageFault> = script.expected[0].states[0]
+                    .accounts
+                    .keys()
+                    .map(|id| view.account_record(id).map(|found| (*id, found.map(|record| record.account))))
+                    .collect();
+                let records = match records {
+                    Ok(records) => records,
+                    Err(StorageFault::Reverted | StorageFault::Pruned { .. }) => continue,
+                    Err(fault) => panic!("{fault}"),
+                };
+                let _ = head;
+                let known =
+                    script.expected.iter().flat_map(|expected| expected.states.get(view.height().0 as usize));
+                let fits = known.into_iter().any(|state| {
+                    records.iter().all(|(id, account)| state.accounts.get(id).copied() == *account)
+                });
+                assert!(fits, "records of height {} are of no one boundary", view.height().0);
+            }
+        });
+        for step in &script.steps {
+            step.run(store).expect("a step that fits");
+        }
+        done.store(true, Ordering::Release);
+    });
+}
