@@ -1,0 +1,130 @@
+//! Blocks that mix failing and valid transactions over the same accounts, on two instances, cold and warm.
+
+use std::sync::Arc;
+
+use chainstack_primitives::{AccountId, Amount, Hash, codes};
+use chainstack_runtime::{
+    block::{ApplyError, VerifiedBlock, apply_block, build_block},
+    ports::{Fault, Serial, StateReader},
+    state::{Entry, Tries},
+};
+
+use crate::world::{Backwards, Key, World, coins, entry, invoke, transfer};
+
+#[test]
+fn failing_and_valid_transactions_over_the_same_accounts() {
+    let mut world = World::new();
+    let (alice, bob, carol) = (Key::new(1), Key::new(2), Key::new(3));
+    let contract = world.deploy(&alice, b"");
+    let candidates = [
+        world.next(&alice, invoke(contract, "set", entry(b"a", b"1"))),
+        world.next(&bob, invoke(contract, "fail", entry(b"a", b"2"))),
+        world.next(&alice, transfer(bob.id(), coins(10))),
+        world.next(&bob, invoke(contract, "set", entry(b"b", b"3"))),
+        world.next(&carol, invoke(contract, "delete", b"a".to_vec())),
+        world.next(&alice, invoke(contract, "trap", entry(b"b", b"4"))),
+        world.next(&carol, transfer(AccountId::ZERO, coins(1))),
+        world.next(&bob, transfer(alice.id(), coins(1001))),
+    ];
+    let built = world.seal_all(&candidates);
+    let found: Vec<u16> = built.applied.receipts.iter().map(|receipt| receipt.code).collect();
+    let expected = [
+        codes::OK,
+        codes::REVERTED,
+        codes::OK,
+        codes::OK,
+        codes::OK,
+        codes::TRAP,
+        codes::ZERO_ADDRESS,
+        codes::OK,
+    ];
+    assert_eq!(found, expected);
+    let value = |key: &[u8]| world.state.entry(&contract, crate::puppet::CELL, key).expect("memory");
+    assert_eq!(value(b"a"), None);
+    assert_eq!(value(b"b").map(|entry: Entry| entry.value), Some(b"3".to_vec()));
+}
+
+#[test]
+fn a_block_applied_again_gives_the_same_cold_or_warm_known_or_not() {
+    let mut world = World::new();
+    let alice = Key::new(1);
+    let contract = world.deploy(&alice, b"");
+    let mut tries = Tries::cold();
+    for round in 0..5u8 {
+        let candidates: Vec<_> = (0..20u8)
+            .map(|index| world.next(&alice, invoke(contract, "set", entry(&[index], &[round]))))
+            .collect();
+        let proposal = world.proposal();
+        let built = build_block(&world.machine(&Backwards), &mut tries, &world.parent, proposal, &candidates);
+        let built = built.expect("sound proposal");
+        let known = |hash: &Hash| candidates.iter().find(|known| known.full_hash() == *hash).map(Arc::clone);
+        let verified = VerifiedBlock::verify(built.block.clone(), &known).expect("all known");
+        for _ in 0..2 {
+            // Warm tries that are ahead of the state start again by themselves.
+            let applied = apply_block(&world.machine(&Serial), &mut tries, &world.parent, &verified);
+            assert_eq!(applied.expect("own block"), built.applied);
+        }
+        assert_eq!(world.seal_all(&candidates).applied, built.applied);
+        assert!(tries.resident_bytes() > 0);
+        if round == 2 {
+            tries.shrink(0);
+        }
+    }
+}
+
+#[test]
+fn a_fault_of_the_machine_is_no_verdict() {
+    let mut world = World::new();
+    let alice = Key::new(1);
+    let contract = world.deploy(&alice, b"");
+    let transaction = world.next(&alice, invoke(contract, "fault", entry(b"a", b"1")));
+    let proposal = world.proposal();
+    let built =
+        build_block(&world.machine(&Serial), &mut Tries::cold(), &world.parent, proposal, &[transaction]);
+    assert!(matches!(built, Err(ApplyError::Fault(Fault(_)))));
+
+    /// A disk that cannot be read.
+    struct Broken;
+    impl StateReader for Broken {
+        fn account(&self, _: &AccountId) -> Result<Option<chainstack_primitives::Account>, Fault> {
+            Err(Fault::text("read error"))
+        }
+        fn entry(&self, _: &AccountId, _: u16, _: &[u8]) -> Result<Option<Entry>, Fault> {
+            Err(Fault::text("read error"))
+        }
+        fn code(&self, _: &Hash) -> Result<Option<Arc<[u8]>>, Fault> {
+            Err(Fault::text("read error"))
+        }
+    }
+    let block = world.build(&[]).block;
+    let verified = VerifiedBlock::verify(block, &|_| None).expect("no transactions");
+    let mut machine = world.machine(&Serial);
+    machine.reader = &Broken;
+    let verdict = apply_block(&machine, &mut Tries::cold(), &world.parent, &verified);
+    assert!(matches!(verdict, Err(ApplyError::Fault(_))));
+}
+
+#[test]
+fn a_lost_node_is_a_fault_and_not_another_root() {
+    let mut world = World::new();
+    let alice = Key::new(1);
+    let transaction = world.next(&alice, transfer(Key::new(2).id(), Amount(1)));
+    let block = world.build(&[transaction]).block;
+    let verified = VerifiedBlock::verify(block, &|_| None).expect("signed");
+    /// A store that has lost all nodes but the root.
+    struct Lossy<'a>(&'a World);
+    impl chainstack_runtime::state::NodeSource for Lossy<'_> {
+        fn node(
+            &self,
+            trie: chainstack_runtime::state::TrieId,
+            path: &chainstack_trie::Nibbles,
+        ) -> Result<Option<Vec<u8>>, Fault> {
+            if path.is_empty() { self.0.state.node(trie, path) } else { Ok(None) }
+        }
+    }
+    let lossy = Lossy(&world);
+    let mut machine = world.machine(&Serial);
+    machine.nodes = &lossy;
+    let verdict = apply_block(&machine, &mut Tries::cold(), &world.parent, &verified);
+    assert!(matches!(verdict, Err(ApplyError::Fault(_))));
+}

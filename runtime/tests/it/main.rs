@@ -1,0 +1,16 @@
+//! The runtime at its door: blocks built, applied, refused, and what they leave.
+
+mod batch;
+mod blocks;
+mod commitment;
+mod genesis;
+mod golden;
+mod headers;
+mod overlay;
+mod params;
+mod puppet;
+mod random;
+mod refusals;
+mod settlement;
+mod simulation;
+mod world;
