@@ -24,7 +24,7 @@ macro_rules! methods {
                 target_arch = "wasm32",
                 expect(unsafe_code, reason = "an exported name; the manifest's method names are unique")
             )]
-            pub extern "C" fn $name() {
+            pub extern "C-unwind" fn $name() {
                 let ($($arg,)*): ($($ty,)*) = $crate::env::input();
                 let result: ::core::result::Result<$crate::methods!(@returns $($returns)?), _> =
                     $function($($arg),*);

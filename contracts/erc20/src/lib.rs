@@ -20,8 +20,13 @@
 //! - What is not there cannot be switched on: no fee on transfer, no rebasing, no block list, no hooks, no pause.
 #![no_std]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod contract;
 pub mod errors;
 pub mod events;
 pub mod messages;
 pub mod state;
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use super::World;
 use super::world::Reverted;
 use crate::ledger::{BALANCE_OVERFLOW, INSUFFICIENT_BALANCE, OK};
 
-pub(super) fn run(method: extern "C" fn()) {
+pub(super) fn run(method: extern "C-unwind" fn()) {
     method();
 }
 

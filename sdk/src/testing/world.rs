@@ -87,7 +87,7 @@ impl World {
     ///
     /// # Panics
     /// If the method panics, which would be a trap on chain.
-    pub fn call<T: Datum>(caller: AccountId, method: extern "C" fn(), args: &T) -> Outcome {
+    pub fn call<T: Datum>(caller: AccountId, method: extern "C-unwind" fn(), args: &T) -> Outcome {
         let before = Self::with(|world| {
             world.events.clear();
             let before = world.clone();
