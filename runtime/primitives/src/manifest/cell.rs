@@ -137,7 +137,7 @@ pub enum AssetRef {
 /// A field of a head: fixed size, visible to the host.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct HeadField {
-    /// Name, unique in the head.
+    /// Name, unique among the fields of key and head.
     pub name: Name,
     /// Type; all its values have one size.
     pub ty: Type,

@@ -82,6 +82,13 @@ fn names_and_texts() {
     refused(2107, "manifest cells.balances: the name is used twice", |manifest| {
         change(&mut manifest.cells, 3, |cell| cell.name = name("balances"));
     });
+    refused(2107, "manifest cells.auctions.head[1]: the name is used twice", |manifest| {
+        cell(manifest, 2, |kind| change(&mut map(kind).head, 1, |field| field.name = name("maker")));
+    });
+    refused(2107, "manifest types[7]: the name is used twice", |manifest| {
+        let again = manifest.types[2].clone();
+        push(&mut manifest.types, again);
+    });
     refused(2107, "manifest transitions.bid.args[1]: the name is used twice", |manifest| {
         bid(manifest, |bid| change(&mut bid.args, 1, |arg| arg.name = name("lot")));
     });

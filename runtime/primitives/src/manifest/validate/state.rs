@@ -69,7 +69,8 @@ impl Checker<'_> {
         let head = cell.head();
         for (index, field) in head.iter().enumerate() {
             let spot = spot.item("head", index);
-            spot.unique_name(&field.name, head.iter().take(index).map(|before| &before.name))?;
+            let key = cell.key().iter().map(|field| &field.name);
+            spot.unique_name(&field.name, key.chain(head.iter().take(index).map(|before| &before.name)))?;
             let fixed = self.size(spot, &field.ty)?.fixed();
             spot.require(fixed.is_some(), |at| ManifestError::NotFixedSize { at })?;
             let summable = field.ty.is_unsigned() && matches!(cell.kind, CellKind::Map(_));

@@ -43,7 +43,10 @@ impl Manifest {
     ) -> Result<(), ManifestError> {
         let Some(name) = &definition.name else {
             let nameless = matches!(definition.kind, TypeKind::List { .. } | TypeKind::Option { .. });
-            return spot.require(nameless, |at| ManifestError::Name { at });
+            spot.require(nameless, |at| ManifestError::Name { at })?;
+            // One entry for each spelled-out type, so that equal types have equal references.
+            let twice = self.types.iter().take(index).any(|before| before == definition);
+            return spot.require(!twice, |at| ManifestError::DuplicateName { at });
         };
         spot.unique_name(name, self.types.iter().take(index).filter_map(|before| before.name.as_ref()))?;
         let reserved = BUILT_IN.contains(&&**name) || &**name == "option";
