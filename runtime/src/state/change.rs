@@ -22,7 +22,7 @@ impl ChangeSet {
         mut entries: Vec<(EntryKey, Option<Entry>)>,
         codes: BTreeMap<Hash, Arc<[u8]>>,
     ) -> Self {
-        accounts.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        accounts.sort_unstable_by_key(|one| one.0);
         entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         Self { accounts, entries, codes }
     }

@@ -208,7 +208,7 @@ type Updates = Vec<([u8; 32], Option<Vec<u8>>)>;
 fn storage_updates(entries: &[EntryChange]) -> Updates {
     let mut updates: Updates =
         entries.iter().map(|(key, entry)| (storage_path(key), entry.as_ref().map(storage_leaf))).collect();
-    updates.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    updates.sort_unstable_by_key(|one| one.0);
     updates
 }
 
@@ -261,7 +261,7 @@ fn account_updates(
         };
         updates.push((id.path().0, Some(account_leaf(account, &storage_root))));
     }
-    updates.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    updates.sort_unstable_by_key(|one| one.0);
     Ok(updates)
 }
 
@@ -280,7 +280,7 @@ pub fn state_root_of(
     accounts: impl IntoIterator<Item = (AccountId, Account)>,
     entries: impl IntoIterator<Item = (EntryKey, Entry)>,
 ) -> Result<Hash, Fault> {
-    let mut storage: BTreeMap<AccountId, Vec<([u8; 32], Vec<u8>)>> = BTreeMap::new();
+    let mut storage: BTreeMap<AccountId, Leaves> = BTreeMap::new();
     for (key, entry) in entries {
         storage.entry(key.contract).or_default().push((storage_path(&key), storage_leaf(&entry)));
     }
@@ -298,8 +298,12 @@ pub fn state_root_of(
     sorted_root(&mut leaves)
 }
 
-fn sorted_root(leaves: &mut [([u8; 32], Vec<u8>)]) -> Result<Hash, Fault> {
-    leaves.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+/// Path and bytes of a leaf.
+type Leaf = ([u8; 32], Vec<u8>);
+type Leaves = Vec<Leaf>;
+
+fn sorted_root(leaves: &mut [Leaf]) -> Result<Hash, Fault> {
+    leaves.sort_unstable_by_key(|one| one.0);
     root_of(leaves).map_err(|error| Fault(Box::new(error)))
 }
 
