@@ -1,10 +1,11 @@
 //! Proofs: what is accepted, and by name what is not.
 
+use alloy_trie::{Nibbles as PeerNibbles, proof::verify_proof};
 use chainstack_primitives::Hash;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Entries, Updates, bytes, count, key, value};
+use super::{Entries, Updates, bytes, count, key, peer::PEER_KEY_BYTES_MAX, value};
 use crate::{
     EMPTY_ROOT, KEY_BYTES_MAX, MemoryNodes, NODE_BYTES_MAX, Nibbles, NodeError, NodeFault, PROOF_BYTES_MAX,
     PROOF_NODES_MAX, Proof, ProofError, ProveError, Sequential, commit, keccak256, prove,
@@ -72,8 +73,13 @@ fn every_answer_is_proved_and_the_peer_agrees() {
             } else {
                 absent += 1
             }
-            // The peer knows no values in branches, so it is asked about keys of the one length only.
-            if key.len() == length && root != EMPTY_ROOT {
+            // The peer knows no values in branches, no keys past 32 bytes and no root node under 32 bytes.
+            if key.len() == length
+                && length <= PEER_KEY_BYTES_MAX
+                && proof.nodes.first().is_some_and(|node| node.len() >= 32)
+            {
+                let nodes: Vec<_> = proof.nodes.iter().map(|node| node.clone().into()).collect();
+                verify_proof(root.0.into(), PeerNibbles::unpack(&key), expected, &nodes).unwrap();
                 by_peer += 1;
             }
         }
