@@ -5,7 +5,9 @@
 //! | [`bench`] | benchmarks of the real path |
 //! | [`cli`] | the command line: one file per command |
 //! | [`chain`] | store, pool, engine and executor behind one synchronous door |
+//! | [`scenario`] | what contracts must do, as data; run in this process |
 //! | [`service`] | the chain on a thread of its own |
+//! | [`limits`] | the limits page, from the constants that hold |
 //! | [`mempool`] | transactions that wait for a block |
 //! | [`node`] | the wiring of a running node |
 //! | [`rpc`] | JSON-RPC, `/metrics` and `/health` on one port |
@@ -19,9 +21,11 @@
 pub mod bench;
 pub mod chain;
 pub mod cli;
+pub mod limits;
 pub mod mempool;
 pub mod node;
 pub mod rpc;
+pub mod scenario;
 pub mod service;
 pub mod spec;
 pub mod telemetry;

@@ -1,3 +1,15 @@
 //! Whole-system tests, golden files, scenarios.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`node`] | the built program, started and asked from outside |
+//! | [`wallet`] | a signer outside the program |
+//! | [`http`] | HTTP as a stranger may send it |
+//! | [`vectors`] | where the public vectors are |
+//!
+//! The tests need the program: `make test` builds it first. `CHAINSTACK_BIN` names another.
 
-pub mod scenario;
+pub mod http;
+pub mod node;
+pub mod vectors;
+pub mod wallet;

@@ -3,7 +3,7 @@
 use chainstack_client::{Ss58Prefix, format_address, value};
 use chainstack_primitives::{
     AccountId,
-    manifest::{Field, Manifest, Type},
+    manifest::{Cell, CellKind, Field, Manifest, Type},
 };
 use serde_json::{Map, Value, json};
 
@@ -104,6 +104,31 @@ impl ContractView {
             fields.insert("fields".to_owned(), Value::Object(decoded));
         }
     }
+}
+
+/// A stored value as its cell declares it: an amount, or the head's fields and what stands behind them.
+#[must_use]
+pub fn stored_value(manifest: &Manifest, cell: &Cell, bytes: &[u8]) -> Value {
+    if let (CellKind::Ledger(_), Ok(amount)) = (&cell.kind, <[u8; 16]>::try_from(bytes)) {
+        return json!(u128::from_le_bytes(amount).to_string());
+    }
+    let mut shown = Map::new();
+    let mut end = 0;
+    for (index, field) in (0u8..).zip(cell.head().iter()) {
+        let span = manifest.head_span(cell, index);
+        let span = span.and_then(|(from, to)| Some((usize::try_from(from).ok()?, usize::try_from(to).ok()?)));
+        let part = span.and_then(|(from, to)| Some((bytes.get(from..to)?, to)));
+        let Some((part, to)) = part else { break };
+        let value = value::decode_with(manifest, &field.ty, part, &show_account);
+        let value = value.unwrap_or_else(|_| json!(format!("0x{}", hex::encode(part))));
+        shown.insert(field.name.to_string(), value);
+        end = to;
+    }
+    let tail = bytes.get(end..).unwrap_or_default();
+    if !tail.is_empty() {
+        shown.insert("tail".to_owned(), json!(format!("0x{}", hex::encode(tail))));
+    }
+    Value::Object(shown)
 }
 
 /// An event in one line.

@@ -26,7 +26,8 @@ mod query;
 mod send;
 mod state;
 mod status;
-mod trie;
+mod test;
+pub(crate) mod trie;
 mod tx;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -80,6 +81,7 @@ enum Command {
     Check(check::Check),
     Manifest(manifest::Manifest),
     Trie(trie::Trie),
+    Test(test::Test),
     Bench(bench::Bench),
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
@@ -127,6 +129,7 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Check(it) => it.run(context),
         Command::Manifest(it) => it.run(context),
         Command::Trie(it) => it.run(context),
+        Command::Test(it) => it.run(context),
         Command::Bench(it) => it.run(context),
         Command::Explain(it) => it.run(context),
         Command::Doctor(it) => it.run(context),

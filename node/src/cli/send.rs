@@ -199,17 +199,28 @@ impl SendOptions {
             max_deposit: Amount(self.max_deposit.unwrap_or(u128::MAX)),
         };
         let first = simulate(context, account, &terms.clone().body(call.clone()))?;
-        let used = first.get("gas").and_then(Value::as_u64).unwrap_or(0);
-        if self.gas_limit.is_none() {
-            terms.gas_limit = Gas(used.saturating_add(used / 4).saturating_add(1_000).min(SIMULATED_GAS));
-        }
         if self.max_deposit.is_none() {
             terms.max_deposit = Amount(number(&first, "deposit_locked"));
         }
-        let body = terms.body(call);
-        // What was found out about the call holds for the exact terms as well, or the node says what does not.
-        let report = if code(&first) == codes::OK { simulate(context, account, &body)? } else { first };
-        Ok((body, report))
+        if code(&first) != codes::OK {
+            return Ok((terms.body(call), first));
+        }
+        // A call holds gas in reserve that it gives back when it ends well, so what it used is the least that can
+        // do; the exact terms are simulated until they suffice.
+        let used = first.get("gas").and_then(Value::as_u64).unwrap_or(0);
+        let mut margin = used / 4;
+        loop {
+            if self.gas_limit.is_none() {
+                terms.gas_limit = Gas(used.saturating_add(margin).saturating_add(1_000).min(SIMULATED_GAS));
+            }
+            let body = terms.clone().body(call.clone());
+            let report = simulate(context, account, &body)?;
+            let suffices = code(&report) != codes::OUT_OF_GAS;
+            if suffices || self.gas_limit.is_some() || terms.gas_limit.0 >= SIMULATED_GAS {
+                return Ok((body, report));
+            }
+            margin = margin.saturating_mul(2).saturating_add(25_000);
+        }
     }
 }
 

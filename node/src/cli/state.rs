@@ -1,13 +1,13 @@
 //! `chainstack state`: what a contract is and holds now.
 
 use chainstack_client::value;
-use chainstack_primitives::manifest::{Cell, CellKind};
+use chainstack_primitives::manifest::Cell;
 use serde_json::{Value, json};
 
 use super::{
     Outcome,
     context::Context,
-    contract_view::{ContractView, plain, show_account},
+    contract_view::{ContractView, plain, show_account, stored_value},
     error::{CliError, Exit},
     output::Answer,
 };
@@ -85,39 +85,13 @@ pub(super) fn cell_key<'a>(
     Ok((cell, key))
 }
 
-/// A stored value as its cell declares it.
-fn shown_value(view: &ContractView, cell: &Cell, bytes: &[u8]) -> Value {
-    match (&cell.kind, <[u8; 16]>::try_from(bytes)) {
-        (CellKind::Ledger(_), Ok(amount)) => json!(u128::from_le_bytes(amount).to_string()),
-        _ => head_fields(view, cell, bytes),
-    }
-}
-
-fn head_fields(view: &ContractView, cell: &Cell, bytes: &[u8]) -> Value {
-    let mut shown = serde_json::Map::new();
-    let mut end = 0;
-    for (index, field) in cell.head().iter().enumerate() {
-        let span = u8::try_from(index).ok().and_then(|index| view.manifest.head_span(cell, index));
-        let Some((from, to)) = span else { break };
-        let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) else { break };
-        let Some(part) = bytes.get(from..to) else { break };
-        shown.insert(field.name.to_string(), view.decode(&field.ty, part));
-        end = to;
-    }
-    let tail = bytes.get(end..).unwrap_or_default();
-    if !tail.is_empty() {
-        shown.insert("tail".to_owned(), json!(format!("0x{}", hex::encode(tail))));
-    }
-    Value::Object(shown)
-}
-
 fn row(view: &ContractView, cell: &Cell, row: &Value) -> Option<(String, Value)> {
     let stored = parse_hex(row.get("key")?.as_str()?)?;
     let value = parse_hex(row.get("value")?.as_str()?)?;
     let fields = view.manifest.key_fields(cell, &stored)?;
     let key = value::decode_fields(&view.manifest, cell.key(), fields, &show_account).ok();
     let key = key.map_or_else(|| json!(format!("0x{}", hex::encode(&stored))), Value::Object);
-    let shown = shown_value(view, cell, &value);
+    let shown = stored_value(&view.manifest, cell, &value);
     let listed = key
         .as_object()
         .map_or_else(|| key.to_string(), |fields| fields.values().map(plain).collect::<Vec<_>>().join(" "));

@@ -17,7 +17,7 @@ use crate::scenario::{LocalChain, Scenario, run};
 ///
 /// Exits 0 if all pass, 3 if one does not.
 #[derive(clap::Args, Debug)]
-pub struct Test {
+pub(super) struct Test {
     /// Scenario files, or folders of them.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -28,7 +28,7 @@ impl Test {
     ///
     /// # Errors
     /// Exit code 3 if a scenario does not pass.
-    pub fn run(self, context: &Context) -> Outcome {
+    pub(super) fn run(self, context: &Context) -> Outcome {
         let files = files(&self.paths)?;
         if files.is_empty() {
             return Err(CliError::new(Exit::NotFound, "there is no scenario file").hint("name files ending in .toml"));
@@ -41,7 +41,7 @@ impl Test {
             let chain = LocalChain::new(Arc::clone(&executor), Arc::clone(&schedule)).map_err(CliError::failed)?;
             let name = file.display().to_string();
             let mut chain = chain;
-            match Scenario::load(file).and_then(|scenario| run(&scenario, &mut chain)) {
+            match Scenario::read(file).and_then(|scenario| run(&scenario, &mut chain)) {
                 Ok(report) => {
                     if !context.is_json() {
                         remark(&format!("ok    {name} ({} transactions)", report.transactions));

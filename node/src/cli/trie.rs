@@ -92,7 +92,7 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, CliError> {
 ///
 /// # Errors
 /// If it cannot be read, or is larger.
-pub(super) fn read_bounded(path: &PathBuf, size_max: u64) -> Result<Vec<u8>, CliError> {
+pub(crate) fn read_bounded(path: &PathBuf, size_max: u64) -> Result<Vec<u8>, CliError> {
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
         CliError::new(exit, format!("cannot read {}: {error}", path.display()))

@@ -106,10 +106,9 @@ fn an_account_reserves_no_more_than_it_has() {
     }
     let third = pool.insert(facts(1, 2, 5), (1, 2), view, Height(1), BASE);
     assert_eq!(third, Err(MempoolRefused::InsufficientFunds { needed: Amount(300), found: Amount(250) }));
-    pool.insert(facts(1, 1, 50), (1, 1), SignerView { balance: Amount(200), ..view }, Height(1), BASE)
-        .err()
-        .expect("underpriced or not, a replacement counts once")
-        .code();
+    let dearer = Facts { max_fee: Amount(1_200), ..facts(1, 1, 50) };
+    let replaced = pool.insert(dearer, (1, 1), SignerView { balance: Amount(200), ..view }, Height(1), BASE);
+    assert_eq!(replaced, Ok(()), "what is replaced does not count twice");
     let over = Facts { reservation: Amount::MAX, ..facts(2, 0, 5) };
     add(&mut pool, 2, 1, 5).expect("fits");
     let sum = pool.insert(over, (2, 0), RICH, Height(1), BASE);

@@ -18,7 +18,7 @@ use chainstack_host::Executor;
 use chainstack_primitives::{
     AccountId, Amount, BoundedVec, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce, Tag,
     TimeMs, codes,
-    manifest::{CellKind, Field, Manifest, Type},
+    manifest::{Field, Manifest, Type},
     tagged,
     transaction::CODE_SIZE_MAX,
 };
@@ -36,7 +36,10 @@ use serde_json::{Map, Value, json};
 use super::chain::{
     Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain, Source,
 };
-use crate::{cli::trie::read_bounded, spec};
+use crate::{
+    cli::{contract_view::stored_value, trie::read_bounded},
+    spec,
+};
 
 /// Gas limit of a scenario's transactions.
 const GAS: Gas = Gas(200_000_000);
@@ -351,10 +354,7 @@ impl ScenarioChain for LocalChain {
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
         let key = manifest.cell_key(cell, &parts).map_err(words)?;
         let entry = self.state.entry(&deployed.address, cell.id, &key).map_err(words)?;
-        Ok(entry.map_or(Value::Null, |entry| match (&cell.kind, entry.value.as_slice().try_into()) {
-            (CellKind::Ledger(_), Ok(amount)) => json!(u128::from_le_bytes(amount).to_string()),
-            _ => json!(format!("0x{}", hex::encode(&entry.value))),
-        }))
+        Ok(entry.map_or(Value::Null, |entry| stored_value(manifest, cell, &entry.value)))
     }
 
     fn storage_root(&mut self, contract: &str) -> Result<String, String> {

@@ -103,6 +103,12 @@ pub enum StorageFault {
 }
 
 impl StorageFault {
+    /// The storage fault inside a fault that came through one of the runtime's ports, if that is what it is.
+    #[must_use]
+    pub fn within(fault: &Fault) -> Option<&Self> {
+        fault.0.downcast_ref()
+    }
+
     pub(crate) fn corrupt(column: Column, key: &[u8], damage: Damage) -> Self {
         Self::Corrupt { column, key: key.to_vec(), damage }
     }

@@ -54,7 +54,7 @@ fn readers_get_the_boundary_or_a_fault_while_the_chain_is_reverted() {
         let (store, script, done) = (&store, &script, &done);
         scope.spawn(move || {
             while !done.load(Ordering::Acquire) {
-                let (view, head) = (store.view(), store.head());
+                let view = store.view();
                 // All records of the view that come without a fault are of one state that the script has.
                 let records: Result<Vec<_>, StorageFault> = script.expected[0].states[0]
                     .accounts
@@ -66,7 +66,6 @@ fn readers_get_the_boundary_or_a_fault_while_the_chain_is_reverted() {
                     Err(StorageFault::Reverted | StorageFault::Pruned { .. }) => continue,
                     Err(fault) => panic!("{fault}"),
                 };
-                let _ = head;
                 let known =
                     script.expected.iter().flat_map(|expected| expected.states.get(view.height().0 as usize));
                 let fits = known.into_iter().any(|state| {

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `schema` | the TOML, parsed and checked |
 //! | `chain` | what a chain must answer |
+//! | `local` | a chain in this process, in memory |
 //! | `value` | accounts by name, and when two values are the same |
 //! | `run` | taking the steps, comparing |
 //! | `random` | steps drawn from a seed |
@@ -39,6 +40,7 @@
 
 mod chain;
 mod error;
+mod local;
 mod random;
 mod run;
 mod schema;
@@ -50,5 +52,6 @@ pub use chain::{
     Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain, Source,
 };
 pub use error::ScenarioError;
+pub use local::LocalChain;
 pub use run::{Report, run};
 pub use schema::Scenario;

@@ -1,0 +1,63 @@
+//! `chainstack bench`: the same seed gives the same state at any number of threads, in the promised form.
+
+use chainstack_tests::node::run;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The fields of a line.
+const FIELDS: [&str; 14] = [
+    "workload",
+    "txs",
+    "blocks",
+    "accounts",
+    "threads",
+    "seconds_sig",
+    "seconds_exec",
+    "seconds_commit",
+    "seconds_total",
+    "cpu_seconds",
+    "tps_exec",
+    "tps_total",
+    "peak_rss_bytes",
+    "state_root",
+];
+
+fn bench(workload: &str, threads: &str, seed: &str, more: &[&str]) -> Value {
+    let home = TempDir::new().expect("a folder");
+    let arguments = [
+        &["bench", workload, "--accounts", "60", "--txs", "240", "--block-txs", "50"],
+        &["--threads", threads, "--seed", seed][..],
+        more,
+    ];
+    let output = run(home.path(), &arguments.concat()).exits(0);
+    assert_eq!(output.stdout.trim().lines().count(), 1, "one line: {output:?}");
+    let line = output.json();
+    for field in FIELDS {
+        assert!(line.get(field).is_some(), "{workload} prints no {field}: {line}");
+    }
+    assert_eq!((&line["workload"], &line["txs"]), (&Value::from(workload), &Value::from(240)), "{line}");
+    line
+}
+
+#[test]
+fn the_same_seed_gives_the_same_root_at_any_number_of_threads() {
+    for workload in ["transfer", "erc20", "trie", "signature"] {
+        let one = bench(workload, "1", "7", &[]);
+        let root = &one["state_root"];
+        assert_eq!(&bench(workload, "1", "7", &[])["state_root"], root, "{workload}: the same again");
+        assert_eq!(&bench(workload, "2", "7", &[])["state_root"], root, "{workload}: two threads");
+        assert_eq!(&bench(workload, "5", "7", &[])["state_root"], root, "{workload}: five threads");
+        if workload != "signature" {
+            assert_ne!(&bench(workload, "1", "8", &[])["state_root"], root, "{workload}: another seed");
+        }
+    }
+}
+
+#[test]
+fn the_store_may_be_named() {
+    let folder = TempDir::new().expect("a folder");
+    let data = folder.path().join("store");
+    let named = bench("transfer", "1", "7", &["--data", &data.to_string_lossy()]);
+    assert_eq!(named["state_root"], bench("transfer", "2", "7", &[])["state_root"]);
+    assert!(data.is_dir(), "the store stays where it was named");
+}

@@ -1,0 +1,274 @@
+//! The RPC port under requests that are right, wrong and hostile.
+
+use std::{
+    io::{Read as _, Write as _},
+    time::{Duration, Instant},
+};
+
+use chainstack_tests::{
+    http::{Answer, connect, request, request_as},
+    node::TestNode,
+    vectors::{json_file, vectors},
+};
+use serde_json::{Value, json};
+
+/// Largest request, in bytes.
+const REQUEST_SIZE_MAX: usize = 2 * 1024 * 1024;
+/// Most calls in one batch.
+const BATCH_MAX: usize = 100;
+/// Deepest nesting of JSON.
+const DEPTH_MAX: usize = 32;
+/// Time a sender has for its headers, and again for its body.
+const SENDER: Duration = Duration::from_secs(10);
+/// Time an answer may take: the vectors' rule.
+const ANSWER: Duration = Duration::from_secs(2);
+
+const STATUS: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"chain_status","params":[]}"#;
+
+fn post(node: &TestNode, body: &[u8]) -> Answer {
+    request(node.address(), "POST", "/", body).expect("an answer")
+}
+
+/// The next valid call is answered.
+fn alive(node: &TestNode) -> bool {
+    let answer = post(node, STATUS);
+    answer.status == 200 && answer.text().contains("\"state_root\"")
+}
+
+/// What is wrong with an answer, by the row of the vectors that it answers.
+fn judge(answer: &Answer, expect: &Value) -> Result<(), String> {
+    let text = answer.text();
+    if expect["body"] == "empty" {
+        return if text.trim().is_empty() { Ok(()) } else { Err(format!("an empty body expected: {text}")) };
+    }
+    let body: Value = serde_json::from_str(&text).map_err(|error| format!("not JSON ({error}): {text}"))?;
+    let one_of = |found: &Value, wanted: &Value| match wanted {
+        Value::Array(list) => list.contains(found),
+        other => found == other,
+    };
+    let fail = |what: &str| Err(format!("{what}: {body}"));
+    if let Some(codes) = expect.get("array_of_codes") {
+        let rows = body.as_array().cloned().unwrap_or_default();
+        let found: Vec<Value> = rows.iter().map(|row| row["error"]["code"].clone()).collect();
+        return if json!(found) == *codes { Ok(()) } else { fail("other codes") };
+    }
+    if let Some(length) = expect.get("array_len") {
+        let rows = body.as_array().cloned().unwrap_or_default();
+        let found: Vec<Value> = rows.iter().map(|row| row["id"].clone()).collect();
+        // The answers of a batch stand in any order.
+        let wanted = expect["ids"].as_array().cloned().unwrap_or_default();
+        let all = wanted.iter().all(|id| found.contains(id));
+        return if json!(rows.len()) == *length && all { Ok(()) } else { fail("other answers") };
+    }
+    if expect.get("shape").is_some() && !body.is_object() {
+        return fail("one object expected");
+    }
+    if let Some(wanted) = expect.get("id")
+        && !one_of(&body["id"], wanted)
+    {
+        return fail("another id");
+    }
+    if expect["result"] == true && body.get("result").is_none() {
+        return fail("a result expected");
+    }
+    if let Some(wanted) = expect.get("code")
+        && !one_of(&body["error"]["code"], wanted)
+    {
+        return fail("another code");
+    }
+    if expect.get("note").is_some() {
+        // An id that is not a small number: echoed exactly, or refused.
+        let exact = text.contains("1e30") || text.contains("1e+30");
+        let refused = body["error"]["code"] == -32_600;
+        return if exact || refused { Ok(()) } else { fail("echoed exactly or refused expected") };
+    }
+    Ok(())
+}
+
+#[test]
+fn every_row_of_the_json_rpc_vectors_is_answered_as_it_says() {
+    let Some(path) = vectors("jsonrpc/cases.json") else { return };
+    let rows = json_file(&path);
+    let node = TestNode::temporary(&[]);
+    let mut wrong = Vec::new();
+    for row in rows["cases"].as_array().expect("rows") {
+        let name = row["name"].as_str().expect("a name");
+        let text = row["send"].as_str().expect("what to send");
+        let text = text.replace("METHOD", "chain_status").replace("ARGS", "[]");
+        let began = Instant::now();
+        let answer = post(&node, text.as_bytes());
+        if began.elapsed() > ANSWER {
+            wrong.push(format!("{name}: answered after {:?}", began.elapsed()));
+        }
+        if let Err(why) = judge(&answer, &row["expect"]) {
+            wrong.push(format!("{name}: {text}\n    {why}"));
+        }
+        if !alive(&node) {
+            wrong.push(format!("{name}: the next valid call was not answered"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn limits_hold_at_them_and_one_past() {
+    let node = TestNode::temporary(&[]);
+
+    // Size: padded with white space to the limit, and one byte more.
+    let padded = |size: usize| {
+        let mut body = STATUS.to_vec();
+        body.resize(size, b' ');
+        body
+    };
+    assert_eq!(post(&node, &padded(REQUEST_SIZE_MAX)).status, 200, "a request at the limit is answered");
+    let past = post(&node, &padded(REQUEST_SIZE_MAX + 1));
+    assert_eq!(past.status, 413, "a request past the limit is refused: {past:?}");
+    assert!(alive(&node));
+
+    // Batches.
+    let batch = |count: usize| {
+        let call: Value = serde_json::from_slice(STATUS).expect("JSON");
+        Value::Array(vec![call; count]).to_string().into_bytes()
+    };
+    let at: Value = serde_json::from_slice(&post(&node, &batch(BATCH_MAX)).body).expect("JSON");
+    assert_eq!(at.as_array().map(Vec::len), Some(BATCH_MAX), "a batch at the limit is answered");
+    let past: Value = serde_json::from_slice(&post(&node, &batch(BATCH_MAX + 1)).body).expect("JSON");
+    assert!(past["error"]["code"].is_i64(), "a batch past the limit is one refusal: {past}");
+    assert!(alive(&node));
+
+    // Depth: the request itself is one level, its parameters another.
+    let nested = |depth: usize| {
+        let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"chain_status","params":{open}{close}}}"#).into_bytes()
+    };
+    let at: Value = serde_json::from_slice(&post(&node, &nested(DEPTH_MAX)).body).expect("JSON");
+    assert_eq!(at["error"]["code"], -32_602, "read, and refused as wrong parameters: {at}");
+    assert_eq!(post(&node, &nested(DEPTH_MAX + 1)).status, 400, "past the limit");
+    assert_eq!(post(&node, &nested(100_000)).status, 400, "far past the limit");
+    assert!(alive(&node));
+
+    // Bulk submission.
+    let many = |count: usize| {
+        let list = vec![json!("0x00"); count];
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tx_submit_many", "params": [list]}).to_string().into_bytes()
+    };
+    let at: Value = serde_json::from_slice(&post(&node, &many(1_024)).body).expect("JSON");
+    assert_eq!(at["result"].as_array().map(Vec::len), Some(1_024), "{at}");
+    let past: Value = serde_json::from_slice(&post(&node, &many(1_025)).body).expect("JSON");
+    assert_eq!(past["error"]["code"], -32_602, "{past}");
+
+    // Pages.
+    let call = |limit: u64| node.try_rpc("event_query", &[json!({"limit": limit})]);
+    assert!(call(1_000).is_ok());
+    assert!(call(1_001).is_err());
+}
+
+#[test]
+fn a_page_of_a_rebound_name_cannot_ask() {
+    let node = TestNode::temporary(&["--allow-host", "node.example"]);
+    let address = node.address();
+    let port = address.port();
+    let cases = [
+        (200, format!("127.0.0.1:{port}")),
+        (200, "127.0.0.1".to_owned()),
+        (200, format!("localhost:{port}")),
+        (200, "LOCALHOST".to_owned()),
+        (200, format!("node.example:{port}")),
+        (403, "evil.example".to_owned()),
+        (403, format!("evil.example:{port}")),
+        (403, "localhost.evil.example".to_owned()),
+        (403, "127.0.0.1.evil.example".to_owned()),
+        (403, String::new()),
+    ];
+    for (expected, host) in cases {
+        for (method, path, body) in [("POST", "/", STATUS), ("GET", "/metrics", b"" as &[u8]), ("GET", "/health", b"")] {
+            let answer = request_as(address, method, path, &host, body).expect("an answer");
+            assert_eq!(answer.status, expected, "{method} {path} with Host `{host}`: {}", answer.text());
+        }
+    }
+}
+
+#[test]
+fn a_slow_sender_is_cut_off_and_holds_up_nobody() {
+    let node = TestNode::temporary(&[]);
+    let head = format!("POST / HTTP/1.1\r\nHost: {}\r\n", node.address());
+    let whole_head = format!("{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
+    // One never ends its headers, one never ends its body.
+    let mut slow: Vec<_> = [head.as_str(), whole_head.as_str()]
+        .into_iter()
+        .map(|text| {
+            let mut stream = connect(node.address()).expect("a connection");
+            stream.write_all(text.as_bytes()).expect("the first bytes");
+            stream
+        })
+        .collect();
+    let began = Instant::now();
+    assert!(alive(&node), "others are answered meanwhile");
+    for stream in &mut slow {
+        let mut rest = Vec::new();
+        let ended = stream.read_to_end(&mut rest);
+        let after = began.elapsed();
+        assert!(ended.is_ok(), "still open after {after:?}: {ended:?}");
+        assert!(after < SENDER * 2, "cut off after {after:?} only");
+    }
+    assert!(alive(&node));
+}
+
+#[test]
+fn methods_that_change_or_read_answer_as_their_page_says() {
+    let node = TestNode::temporary(&[]);
+    let discovered = node.rpc("rpc.discover", &[]);
+    let listed = discovered["methods"].as_array().expect("methods").iter();
+    let listed: Vec<&str> = listed.filter_map(|method| method["name"].as_str()).collect();
+    let page = include_str!("../../node/docs/rpc.md");
+    let documented = page.lines().filter(|line| line.starts_with("| `")).flat_map(|line| {
+        let cell = line.trim_start_matches("| ").split(" | ").next().unwrap_or_default();
+        cell.split(", ").map(|name| name.trim_matches([' ', '`', '|']).to_owned()).collect::<Vec<_>>()
+    });
+    let missing: Vec<String> =
+        documented.filter(|name| name != "rpc.discover" && !listed.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "on the page and not in the program: {missing:?}");
+
+    let spec = node.rpc("chain_spec", &[]);
+    assert_eq!(spec["paradigms"], json!(["erc20"]), "{spec}");
+    let params = node.rpc("chain_params", &[]);
+    assert!(params["block"]["gas_limit"].is_u64(), "{params}");
+
+    // Time, snapshots, money.
+    let snapshot = node.rpc("dev_snapshot", &[])["snapshot"].clone();
+    let before = node.rpc("chain_status", &[]);
+    let time = before["time_ms"].as_u64().expect("a time");
+    let _warped = node.rpc("dev_warp", &[json!(3_600_000)]);
+    let sealed = node.rpc("dev_seal", &[]);
+    assert_eq!(sealed["height"], before["height"].as_u64().expect("a height") + 1);
+    let after = node.rpc("chain_status", &[]);
+    assert!(after["time_ms"].as_u64() >= Some(time + 3_600_000), "{after}");
+    let stranger = "5CSbZ7wG456oty4WoiX6a1J88VUbrCXLhrKVJ9q95BsYH4TZ";
+    let funded = node.rpc("dev_fund", &[json!(stranger), json!("1500")]);
+    let receipt = node.receipt(funded["id"].as_str().expect("an id"));
+    assert_eq!(receipt["code"], 0, "{receipt}");
+    assert_eq!(node.rpc("state_account", &[json!(stranger)])["balance"], "1500");
+    let _reverted = node.rpc("dev_revert", &[snapshot]);
+    let back = node.rpc("chain_status", &[]);
+    assert_eq!((&back["height"], &back["state_root"]), (&before["height"], &before["state_root"]));
+    assert_eq!(node.rpc("state_account", &[json!(stranger)])["balance"], "0");
+
+    // What is not there has its own code.
+    let past = node.try_rpc("chain_block", &[json!(999_999)]).expect_err("not found");
+    assert!(format!("{past:?}").contains("-32001"), "{past:?}");
+}
+
+#[test]
+fn websockets_are_upgraded_on_the_same_port() {
+    let node = TestNode::temporary(&[]);
+    let mut stream = connect(node.address()).expect("a connection");
+    let head = format!(
+        "GET / HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        node.address()
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 101");
+}
