@@ -15,6 +15,7 @@
 //! | [`transaction`] | building and signing transactions |
 //! | [`rpc`] | a blocking JSON-RPC client |
 //! | [`proof`] | proofs of state, made and checked |
+//! | [`manifest`] | the manifest as people write it: TOML and JSON |
 //! | [`value`] | values of declared types, as text and JSON |
 //!
 //! Invariants: secrets are erased from memory when dropped and never printed by `Debug` or an error; every
