@@ -24,4 +24,6 @@ mod machine;
 mod memory;
 mod run;
 
+pub use admission::limits::LIMITS;
+pub use budget::RUN_LIMITS;
 pub use executor::{CheckReport, Executor, ExecutorConfig, INITIALIZE_GAS_MAX, INITIALIZE_STACK};

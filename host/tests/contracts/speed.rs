@@ -1,1 +1,76 @@
-//! To come.
+//! What a warm call costs. Prints; asserts only what a loaded machine can keep.
+
+use std::time::Instant;
+
+use chainstack_primitives::{
+    AccountId, Amount, Gas,
+    manifest::{KeyTerm, Manifest, Ops, Touch, Touches, Type},
+};
+use chainstack_runtime::{
+    ports::{ContractExecutor, Message},
+    state::Overlay,
+    transaction::Meter,
+};
+
+use crate::{
+    kit::{self, field, list, name},
+    world::{ALICE, BOB, GAS, World},
+};
+
+const TOKEN: AccountId = AccountId([0x70; 32]);
+
+fn token() -> Vec<u8> {
+    let mut manifest = Manifest::empty(name("token"));
+    manifest.cells = list(vec![kit::ledger(1, "balances", true, false)]);
+    let moved = vec![field("from", Type::Account), field("to", Type::Account), field("amount", Type::U128)];
+    manifest.events = list(vec![kit::event(1, "Transfer", moved)]);
+    let place = |term, ops| Touch { cell: 1, key: list(vec![term]), ops, head: 0 };
+    let args = vec![field("to", Type::Account), field("amount", Type::U128)];
+    let mut transfer = kit::transition("transfer", args.clone(), Some(Type::Bool));
+    transfer.touches =
+        Touches::Listed(list(vec![place(KeyTerm::Caller, Ops::SUB), place(KeyTerm::Arg(0), Ops::ADD)]));
+    transfer.emits = list(vec![1]);
+    let mint = kit::transition("mint", args, None);
+    let empty = kit::transition("empty", vec![], None);
+    manifest.transitions = list(vec![transfer, mint, empty]);
+    let transfer = "(call $caller (i32.const 100))
+        (drop (call $input (i32.const 132) (i32.const 48)))
+        (if (call $ledger_move (i32.const 1) (i32.const 100) (i32.const 32) (i32.const 132) (i32.const 32) (i32.const 164))
+          (then unreachable))
+        (call $emit (i32.const 1) (i32.const 100) (i32.const 80))
+        (i32.store8 (i32.const 0) (i32.const 1))
+        (call $output (i32.const 0) (i32.const 1))";
+    let mint = "(drop (call $input (i32.const 132) (i32.const 48)))
+        (drop (call $ledger_add (i32.const 1) (i32.const 132) (i32.const 32) (i32.const 164)))";
+    kit::module(&[("transfer", transfer), ("mint", mint), ("empty", "")], "", &manifest)
+}
+
+#[test]
+fn warm_calls_are_fast() {
+    let mut world = World::new();
+    world.create(TOKEN, &token(), &[]);
+    let args = |to: AccountId, amount: u128| [&to.0[..], &amount.to_le_bytes()].concat();
+    world.call(ALICE, TOKEN, "mint", &args(ALICE, 1_000_000_000)).expect("mint");
+    world.call(ALICE, TOKEN, "mint", &args(BOB, 1)).expect("mint");
+    let transfer = args(BOB, 1);
+    for (method, args) in [("empty", &[][..]), ("transfer", &transfer)] {
+        let mut state = Overlay::new(&world.store);
+        let rounds = 20_000_u32;
+        let mut best = f64::MAX;
+        for _ in 0..5 {
+            let start = Instant::now();
+            for _ in 0..rounds / 5 {
+                let mut meter = Meter::new(ALICE, Gas(GAS), Amount(u128::MAX), &world.schedule);
+                let message = Message { origin: ALICE, value: Amount(0), args, sends: &[] };
+                world
+                    .executor
+                    .invoke(&mut state, &mut meter, &world.block, TOKEN, method, message)
+                    .expect("carried out");
+                state.finish_transaction();
+            }
+            best = best.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds / 5));
+        }
+        eprintln!("warm {method}: {best:.2} µs a call");
+        assert!(best < 1000.0, "{method} takes {best} µs");
+    }
+}
