@@ -6,8 +6,8 @@ use chainstack_primitives::{
     manifest,
     receipt::{EVENT_SIZE_MAX, REVERT_PAYLOAD_MAX},
     transaction::{
-        ARGS_SIZE_MAX, BATCH_CALLS_MAX, CODE_SIZE_MAX, ITEM_SIZE_MAX, METHOD_NAME_MAX, SALT_SIZE_MAX, SENDS_MAX,
-        TRANSACTION_SIZE_MAX, VALIDITY_MAX,
+        ARGS_SIZE_MAX, BATCH_CALLS_MAX, CODE_SIZE_MAX, ITEM_SIZE_MAX, METHOD_NAME_MAX, SALT_SIZE_MAX,
+        SENDS_MAX, TRANSACTION_SIZE_MAX, VALIDITY_MAX,
     },
 };
 use chainstack_runtime::state::KEY_SIZE_MAX;
@@ -40,7 +40,12 @@ fn chain_rows() -> Vec<Row> {
         row("EVENT_SIZE_MAX", u64::from(EVENT_SIZE_MAX), "bytes", "data of an event"),
         row("REVERT_PAYLOAD_MAX", u64::from(REVERT_PAYLOAD_MAX), "bytes", "payload of a revert"),
         row("BLOCK_SIZE_MAX", wide(BLOCK_SIZE_MAX), "bytes", "encoded block"),
-        row("BLOCK_TRANSACTIONS_MAX", u64::from(BLOCK_TRANSACTIONS_MAX), "transactions", "transactions of a block"),
+        row(
+            "BLOCK_TRANSACTIONS_MAX",
+            u64::from(BLOCK_TRANSACTIONS_MAX),
+            "transactions",
+            "transactions of a block",
+        ),
         row("COMMIT_SIZE_MAX", u64::from(COMMIT_SIZE_MAX), "bytes", "evidence that a block was decided"),
         row("DEPTH_MAX", u64::from(DEPTH_MAX), "levels", "nesting of encoded values"),
     ]
@@ -54,23 +59,45 @@ fn node_rows() -> Vec<Row> {
         row("BATCH_MAX", u64::from(rpc::BATCH_MAX), "calls", "calls of one RPC batch"),
         row("DEPTH_MAX", wide(rpc::DEPTH_MAX), "levels", "nesting of a request's JSON"),
         row("CONNECTIONS_MAX", u64::from(rpc::CONNECTIONS_MAX), "connections", "connections at a time"),
-        row("SUBSCRIPTIONS_MAX", u64::from(rpc::SUBSCRIPTIONS_MAX), "subscriptions", "subscriptions of a connection"),
-        row("SENDER_MS_MAX", rpc::SENDER_MS_MAX, "ms", "time to send a request's headers, and again its body"),
-        row("SUBMIT_MANY_MAX", wide(rpc::SUBMIT_MANY_MAX), "transactions", "transactions of one `tx_submit_many`"),
+        row(
+            "SUBSCRIPTIONS_MAX",
+            u64::from(rpc::SUBSCRIPTIONS_MAX),
+            "subscriptions",
+            "subscriptions of a connection",
+        ),
+        row(
+            "SENDER_MS_MAX",
+            rpc::SENDER_MS_MAX,
+            "ms",
+            "time to send a request's headers, and again its body",
+        ),
+        row(
+            "SUBMIT_MANY_MAX",
+            wide(rpc::SUBMIT_MANY_MAX),
+            "transactions",
+            "transactions of one `tx_submit_many`",
+        ),
         row("PAGE_MAX", wide(rpc::PAGE_MAX), "items", "entries or events of one answer"),
         row("QUERY_GAS", rpc::QUERY_GAS, "gas", "gas of a query"),
         row("transactions_max", wide(bounds.transactions_max), "transactions", "transactions in the pool"),
         row("bytes_max", wide(bounds.bytes_max), "bytes", "bytes in the pool"),
-        row("per_account_max", wide(bounds.per_account_max), "transactions", "transactions of one account in the pool"),
+        row(
+            "per_account_max",
+            wide(bounds.per_account_max),
+            "transactions",
+            "transactions of one account in the pool",
+        ),
     ]
 }
 
 /// The limits page, as Markdown.
 #[must_use]
 pub fn page() -> String {
-    let manifest = manifest::limits::LIMITS.iter().map(|limit| row(limit.name, limit.value, limit.unit, limit.what));
-    let bytecode =
-        chainstack_host::LIMITS.iter().map(|limit| row(limit.name, limit.value, limit.unit, limit.what.trim()));
+    let manifest =
+        manifest::limits::LIMITS.iter().map(|limit| row(limit.name, limit.value, limit.unit, limit.what));
+    let bytecode = chainstack_host::LIMITS
+        .iter()
+        .map(|limit| row(limit.name, limit.value, limit.unit, limit.what.trim()));
     let sections: [(&str, Vec<Row>); 4] = [
         ("Transactions and blocks", chain_rows()),
         ("Bytecode", bytecode.collect()),
@@ -80,7 +107,9 @@ pub fn page() -> String {
     let mut text = "# Limits\n\nGenerated from the code (`node/src/limits.rs`). At a limit is accepted, one past it is refused.\n"
         .to_owned();
     for (title, rows) in sections {
-        text.push_str(&format!("\n## {title}\n\n| limit | value | unit | of |\n| --- | ---: | --- | --- |\n"));
+        text.push_str(&format!(
+            "\n## {title}\n\n| limit | value | unit | of |\n| --- | ---: | --- | --- |\n"
+        ));
         for (name, value, unit, what) in rows {
             let what = what.replace('\n', " ").replace('|', "\\|");
             text.push_str(&format!("| `{name}` | {value} | {unit} | {what} |\n"));

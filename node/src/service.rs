@@ -27,9 +27,11 @@ pub const COMMANDS_MAX: usize = 1_024;
 pub const ANNOUNCEMENTS_MAX: usize = 1_024;
 
 type Reply<T> = SyncSender<T>;
+type ChainThread = JoinHandle<Result<(), Fault>>;
+type Verdicts = Vec<Result<Hash, SubmitRefused>>;
 
 enum Command {
-    Submit(Vec<VerifiedTransaction>, Reply<Vec<Result<Hash, SubmitRefused>>>),
+    Submit(Vec<VerifiedTransaction>, Reply<Verdicts>),
     Known(Hash, Reply<Known>),
     NextNonce(AccountId, Reply<Nonce>),
     Pulse(Reply<Pulse>),
@@ -65,7 +67,7 @@ impl std::error::Error for Stopped {}
 pub struct Service {
     commands: SyncSender<Command>,
     announcements: broadcast::Sender<Announcement>,
-    thread: Arc<Mutex<Option<JoinHandle<Result<(), Fault>>>>>,
+    thread: Arc<Mutex<Option<ChainThread>>>,
     ended: Arc<(Mutex<bool>, Condvar)>,
 }
 
@@ -103,10 +105,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Stopped`].
-    pub fn submit(
-        &self,
-        transactions: Vec<VerifiedTransaction>,
-    ) -> Result<Vec<Result<Hash, SubmitRefused>>, Stopped> {
+    pub fn submit(&self, transactions: Vec<VerifiedTransaction>) -> Result<Verdicts, Stopped> {
         self.ask(|reply| Command::Submit(transactions, reply))
     }
 

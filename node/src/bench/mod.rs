@@ -125,7 +125,7 @@ impl Draw {
     }
 
     /// The next 64 bits (splitmix64).
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -134,7 +134,7 @@ impl Draw {
 
     /// A number below `count`, which is at least 1.
     pub fn below(&mut self, count: u32) -> u32 {
-        let drawn = self.next() % u64::from(count.max(1));
+        let drawn = self.word() % u64::from(count.max(1));
         u32::try_from(drawn).unwrap_or(0)
     }
 
@@ -142,7 +142,7 @@ impl Draw {
     pub fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_exact_mut(8) {
-            chunk.copy_from_slice(&self.next().to_le_bytes());
+            chunk.copy_from_slice(&self.word().to_le_bytes());
         }
         bytes
     }

@@ -13,7 +13,7 @@ type Update = ([u8; 32], Option<[u8; 72]>);
 fn value(draw: &mut Draw) -> [u8; 72] {
     let mut value = [0; 72];
     for chunk in value.chunks_exact_mut(8) {
-        chunk.copy_from_slice(&draw.next().to_le_bytes());
+        chunk.copy_from_slice(&draw.word().to_le_bytes());
     }
     value
 }

@@ -64,14 +64,14 @@ pub struct CliError {
     /// What to try.
     pub hint: Option<String>,
     /// Fields for `--output json` beside `error` and `hint`.
-    pub data: Map<String, Value>,
+    pub data: Box<Map<String, Value>>,
 }
 
 impl CliError {
     /// An error with an exit code.
     #[must_use]
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None, data: Map::new() }
+        Self { exit, message: message.into(), hint: None, data: Box::default() }
     }
 
     /// The request failed.
@@ -89,7 +89,7 @@ impl CliError {
     /// Everything was said already; only the exit code is left.
     #[must_use]
     pub fn silent(exit: Exit) -> Self {
-        Self { exit, message: String::new(), hint: None, data: Map::new() }
+        Self { exit, message: String::new(), hint: None, data: Box::default() }
     }
 
     /// Adds what to try.
@@ -126,7 +126,7 @@ impl CliError {
             Format::Text => remark(&self.to_string()),
             Format::Json => {
                 let mut fields = Map::from_iter([("error".to_owned(), json!(self.message))]);
-                fields.extend(self.data.clone());
+                fields.extend((*self.data).clone());
                 if let Some(hint) = &self.hint {
                     fields.insert("hint".to_owned(), json!(hint));
                 }

@@ -101,6 +101,11 @@ fn wait_for(context: &Context, height: u64) -> Result<(), super::error::CliError
         if status.get("height").and_then(Value::as_u64).unwrap_or(0) >= height {
             return Ok(());
         }
-        sleep(Duration::from_millis(LOOK_MS));
+        pause();
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a poll of another process pauses between two looks")]
+fn pause() {
+    sleep(Duration::from_millis(LOOK_MS));
 }

@@ -1,6 +1,9 @@
 //! `chainstack manifest`: the declaration inside a module.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use chainstack_client::{
     manifest::{from_toml, to_json, to_toml},
@@ -68,21 +71,21 @@ impl Manifest {
     }
 }
 
-fn refused(path: &PathBuf, why: impl std::fmt::Display) -> CliError {
+fn refused(path: &Path, why: impl std::fmt::Display) -> CliError {
     CliError::new(Exit::No, format!("{}: {why}", path.display()))
 }
 
-fn of_module(path: &PathBuf, module: &[u8]) -> Result<Declared, CliError> {
+fn of_module(path: &Path, module: &[u8]) -> Result<Declared, CliError> {
     let section = manifest_section(module).map_err(|error| refused(path, error))?;
     Declared::decode_checked(section).map_err(|error| refused(path, error))
 }
 
-fn of_toml(path: &PathBuf, bytes: &[u8]) -> Result<Declared, CliError> {
+fn of_toml(path: &Path, bytes: &[u8]) -> Result<Declared, CliError> {
     let text = std::str::from_utf8(bytes).map_err(|_| refused(path, "text expected"))?;
     from_toml(text).map_err(|error| refused(path, error))
 }
 
-fn embed(wasm: &PathBuf, toml: &PathBuf, out: &PathBuf) -> Outcome {
+fn embed(wasm: &Path, toml: &Path, out: &Path) -> Outcome {
     let size_max = u64::from(MANIFEST_SIZE_MAX).saturating_mul(16);
     let manifest = of_toml(toml, &read_bounded(toml, size_max)?)?;
     let module = read_bounded(wasm, FILE_SIZE_MAX)?;
@@ -93,7 +96,7 @@ fn embed(wasm: &PathBuf, toml: &PathBuf, out: &PathBuf) -> Outcome {
     Ok(Answer::new(text, json!({"size_bytes": with.len(), "manifest_hash": manifest.hash().to_string()})))
 }
 
-fn show(path: &PathBuf) -> Outcome {
+fn show(path: &Path) -> Outcome {
     let bytes = read_bounded(path, FILE_SIZE_MAX)?;
     let manifest =
         if bytes.starts_with(b"\0asm") { of_module(path, &bytes)? } else { of_toml(path, &bytes)? };

@@ -1,6 +1,6 @@
 //! `chainstack paradigm`: contracts issued by parameters, without code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chainstack_client::{module::manifest_section, value};
 use chainstack_primitives::{AccountId, Amount, Call, CodeSource, Instantiate, manifest::Manifest};
@@ -48,7 +48,7 @@ enum Command {
         #[arg(short, long, value_name = "FILE")]
         params: PathBuf,
         #[command(flatten)]
-        deploy: DeployOptions,
+        deploy: Box<DeployOptions>,
     },
 }
 
@@ -189,11 +189,7 @@ fn toml_value(value: &Value) -> String {
 ///
 /// # Errors
 /// Exit code 2, naming file and parameter.
-pub(super) fn read_params(
-    context: &Context,
-    manifest: &Manifest,
-    file: &PathBuf,
-) -> Result<Vec<u8>, CliError> {
+pub(super) fn read_params(context: &Context, manifest: &Manifest, file: &Path) -> Result<Vec<u8>, CliError> {
     let wrong = |why: String| CliError::misuse(format!("{}: {why}", file.display()));
     let bytes = read_bounded(file, FILE_SIZE_MAX)?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("text expected".to_owned()))?;

@@ -1,6 +1,6 @@
 //! `chainstack proof`: evidence for what the chain holds, checked without trusting the node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chainstack_client::proof::{PROOF_FILE_SIZE_MAX, Proven, StateProof};
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ fn get(context: &Context, account: &str, cell: Option<&str>, key: &[String], hei
     Ok(Answer::verbatim(proof.to_file()))
 }
 
-fn verify(file: &PathBuf, root: &str) -> Outcome {
+fn verify(file: &Path, root: &str) -> Outcome {
     let size_max = u64::try_from(PROOF_FILE_SIZE_MAX).unwrap_or(u64::MAX);
     let no = |why: String| CliError::new(Exit::No, format!("{}: {why}", file.display()));
     let bytes = read_bounded(file, size_max)?;

@@ -382,8 +382,13 @@ pub(super) fn wait(context: &Context, id: &Hash) -> Result<Value, CliError> {
             let text = format!("no block included the transaction {id} in {WAIT_S} s");
             return Err(CliError::failed(text).hint("look again with `chainstack tx status`"));
         }
-        sleep(Duration::from_millis(LOOK_MS));
+        pause();
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a poll of another process pauses between two looks")]
+fn pause() {
+    sleep(Duration::from_millis(LOOK_MS));
 }
 
 /// The answer of a command whose transaction is in a block.

@@ -31,14 +31,17 @@ impl Test {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let files = files(&self.paths)?;
         if files.is_empty() {
-            return Err(CliError::new(Exit::NotFound, "there is no scenario file").hint("name files ending in .toml"));
+            return Err(
+                CliError::new(Exit::NotFound, "there is no scenario file").hint("name files ending in .toml")
+            );
         }
         let schedule = Schedule::base().map_err(|error| CliError::failed(error.to_string()))?;
         let (executor, schedule) = (Arc::new(super::check::executor()?), Arc::new(schedule));
         let mut failed = Vec::new();
         let mut rows = Vec::new();
         for file in &files {
-            let chain = LocalChain::new(Arc::clone(&executor), Arc::clone(&schedule)).map_err(CliError::failed)?;
+            let chain =
+                LocalChain::new(Arc::clone(&executor), Arc::clone(&schedule)).map_err(CliError::failed)?;
             let name = file.display().to_string();
             let mut chain = chain;
             match Scenario::read(file).and_then(|scenario| run(&scenario, &mut chain)) {

@@ -1,6 +1,11 @@
 //! `chainstack trie`: roots and proofs of a trie given as a file, as Ethereum's trie tests write it.
 
-use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use chainstack_primitives::{Hash, keccak256};
 use chainstack_trie::{EMPTY_ROOT, MemoryNodes, Proof, Sequential, commit, prove, root_of, verify};
@@ -92,7 +97,7 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, CliError> {
 ///
 /// # Errors
 /// If it cannot be read, or is larger.
-pub(crate) fn read_bounded(path: &PathBuf, size_max: u64) -> Result<Vec<u8>, CliError> {
+pub(crate) fn read_bounded(path: &Path, size_max: u64) -> Result<Vec<u8>, CliError> {
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
         CliError::new(exit, format!("cannot read {}: {error}", path.display()))
@@ -111,7 +116,7 @@ pub(crate) fn read_bounded(path: &PathBuf, size_max: u64) -> Result<Vec<u8>, Cli
     Ok(bytes)
 }
 
-fn read_pairs(path: &PathBuf, secure: bool) -> Result<Pairs, CliError> {
+fn read_pairs(path: &Path, secure: bool) -> Result<Pairs, CliError> {
     let bytes = read_bounded(path, FILE_SIZE_MAX)?;
     let wrong = |why: String| CliError::misuse(format!("{}: {why}", path.display()));
     let list: Vec<(String, Option<String>)> = serde_json::from_slice(&bytes)
@@ -153,7 +158,7 @@ fn prove_key(pairs: &Pairs, path: &[u8], secure: bool, key: &str) -> Outcome {
     ))
 }
 
-fn verify_file(path: &PathBuf, root: &str) -> Outcome {
+fn verify_file(path: &Path, root: &str) -> Outcome {
     let bytes = read_bounded(path, FILE_SIZE_MAX)?;
     let malformed = || CliError::new(Exit::No, format!("{} is no proof", path.display()));
     let file: Value = serde_json::from_slice(&bytes).map_err(|_| malformed())?;

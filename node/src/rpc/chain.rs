@@ -54,7 +54,7 @@ fn status(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjec
 /// A height, a hash, or `"latest"`.
 fn which(reader: &mut Reader, context: &RpcContext) -> Result<Height, ErrorObjectOwned> {
     let wrong = || bad_params("a height, a hash or \"latest\" expected");
-    match reader.next() {
+    match reader.optional() {
         None => Ok(context.store.head().height()),
         Some(Value::String(text)) if text == "latest" => Ok(context.store.head().height()),
         Some(Value::String(text)) => context.height_of(&parse_hash(&text).ok_or_else(wrong)?),

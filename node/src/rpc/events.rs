@@ -45,7 +45,7 @@ pub(super) fn record(record: &EventRecord) -> Value {
 }
 
 fn find(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
-    let wanted = match Reader::new(params, 1)?.next() {
+    let wanted = match Reader::new(params, 1)?.optional() {
         None => Wanted::default(),
         Some(value) => {
             serde_json::from_value(value).map_err(|error| bad_params(format!("filter: {error}")))?

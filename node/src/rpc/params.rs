@@ -32,7 +32,7 @@ impl Reader {
     }
 
     /// The next parameter, if given and not null.
-    pub fn next(&mut self) -> Option<Value> {
+    pub fn optional(&mut self) -> Option<Value> {
         let value = self.values.get(self.position).cloned();
         self.position = self.position.saturating_add(1);
         value.filter(|value| !value.is_null())
@@ -47,7 +47,7 @@ impl Reader {
     /// # Errors
     /// −32602 if it is missing.
     pub fn required(&mut self, expected: &str) -> Result<Value, ErrorObjectOwned> {
-        self.next().ok_or_else(|| self.wrong(expected))
+        self.optional().ok_or_else(|| self.wrong(expected))
     }
 
     /// Text.
@@ -110,7 +110,9 @@ impl Reader {
     /// # Errors
     /// −32602 if it is given and not a number.
     pub fn height(&mut self) -> Result<Option<Height>, ErrorObjectOwned> {
-        self.next().map(|value| value.as_u64().map(Height).ok_or_else(|| self.wrong("a height"))).transpose()
+        self.optional()
+            .map(|value| value.as_u64().map(Height).ok_or_else(|| self.wrong("a height")))
+            .transpose()
     }
 
     /// An amount in base units, as decimal text or a number.

@@ -72,7 +72,7 @@ fn cell(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectO
 fn range(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
     let mut reader = Reader::new(params, 4)?;
     let (contract, cell) = (reader.account()?, reader.small()?);
-    let after = match reader.next() {
+    let after = match reader.optional() {
         None => Vec::new(),
         Some(text) => {
             let bytes = text.as_str().and_then(super::params::parse_hex);
@@ -82,8 +82,9 @@ fn range(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObject
             key
         }
     };
-    let limit =
-        reader.next().map_or(Some(PAGE_MAX), |value| value.as_u64().and_then(|it| usize::try_from(it).ok()));
+    let limit = reader
+        .optional()
+        .map_or(Some(PAGE_MAX), |value| value.as_u64().and_then(|it| usize::try_from(it).ok()));
     let limit = limit.filter(|limit| *limit <= PAGE_MAX);
     let limit = limit.ok_or_else(|| bad_params(format!("a limit of at most {PAGE_MAX} expected")))?;
     let entries =
@@ -101,7 +102,7 @@ fn range(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObject
 fn proof(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
     let mut reader = Reader::new(params, 4)?;
     let account = reader.account()?;
-    let cell = reader.next().map(|value| value.as_u64().and_then(|it| u16::try_from(it).ok()));
+    let cell = reader.optional().map(|value| value.as_u64().and_then(|it| u16::try_from(it).ok()));
     let entry = match cell {
         None => None,
         Some(None) => return Err(bad_params("a cell id below 65536 expected")),

@@ -52,7 +52,7 @@ enum Wanted {
 }
 
 fn wanted_events(params: &Params<'_>) -> Result<Wanted, ErrorObjectOwned> {
-    let contract = match Reader::new(params, 1)?.next() {
+    let contract = match Reader::new(params, 1)?.optional() {
         None => None,
         Some(Value::String(text)) => {
             Some(parse_address(&text, Ss58Prefix::DEFAULT).map_err(|error| bad_params(error.to_string()))?)

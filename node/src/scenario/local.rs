@@ -1,11 +1,7 @@
 //! A chain in this process, in memory: what scenarios run on. The same state transition, executor and signatures as
 //! a node's; only disk and network are missing.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use chainstack_client::{
     KeyPair, Ss58Prefix, format_address,
@@ -16,8 +12,8 @@ use chainstack_client::{
 };
 use chainstack_host::Executor;
 use chainstack_primitives::{
-    AccountId, Amount, BoundedVec, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce, Tag,
-    TimeMs, codes,
+    AccountId, Amount, BoundedVec, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce,
+    Tag, TimeMs, codes,
     manifest::{Field, Manifest, Type},
     tagged,
     transaction::CODE_SIZE_MAX,
@@ -28,7 +24,7 @@ use chainstack_runtime::{
     memory::MemoryState,
     params::Schedule,
     ports::{ExecutionError, Serial, StateReader as _},
-    state::{NodeSource as _, Tries, TrieId},
+    state::{NodeSource as _, TrieId, Tries},
     transaction::VerifiedTransaction,
 };
 use serde_json::{Map, Value, json};
@@ -109,8 +105,14 @@ impl LocalChain {
         self.contracts.get(name).ok_or_else(|| format!("there is no contract `{name}`"))
     }
 
-    fn encode(&self, manifest: &Manifest, fields: &[Field], args: &BTreeMap<String, String>) -> Result<Vec<u8>, String> {
-        let pairs: Vec<(&str, &str)> = args.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    fn encode(
+        &self,
+        manifest: &Manifest,
+        fields: &[Field],
+        args: &BTreeMap<String, String>,
+    ) -> Result<Vec<u8>, String> {
+        let pairs: Vec<(&str, &str)> =
+            args.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         value::encode_args(manifest, fields, &pairs, &|text| self.resolve(text)).map_err(words)
     }
 
@@ -119,7 +121,8 @@ impl LocalChain {
         let mut used: BTreeMap<AccountId, u64> = BTreeMap::new();
         let mut candidates = Vec::new();
         for (caller, call) in calls {
-            let key = KeyPair::from_uri(&caller).map_err(|error| format!("`{caller}` cannot sign: {error}"))?;
+            let key =
+                KeyPair::from_uri(&caller).map_err(|error| format!("`{caller}` cannot sign: {error}"))?;
             let account = self.state.account(&key.public()).map_err(words)?.unwrap_or_default();
             let count = used.entry(key.public()).or_default();
             let terms = Terms {
@@ -132,7 +135,8 @@ impl LocalChain {
                 max_deposit: Amount::coins(DEPOSIT_COINS).unwrap_or(Amount::MAX),
             };
             *count = count.saturating_add(1);
-            let verified = VerifiedTransaction::verify(sign_reproducibly(terms.body(call), &key)).map_err(words)?;
+            let verified =
+                VerifiedTransaction::verify(sign_reproducibly(terms.body(call), &key)).map_err(words)?;
             candidates.push(Arc::new(verified));
         }
         self.time_ms = self.time_ms.max(self.parent.header().core.time_ms.0.saturating_add(BLOCK_MS));
@@ -185,12 +189,14 @@ impl LocalChain {
             Source::Paradigm(name) => {
                 let carried = spec::PARADIGMS.iter().find(|(carried, _)| carried == name);
                 let (_, code) = carried.ok_or_else(|| format!("there is no paradigm `{name}`"))?;
-                let manifest = Manifest::decode_checked(manifest_section(code).map_err(words)?).map_err(words)?;
+                let manifest =
+                    Manifest::decode_checked(manifest_section(code).map_err(words)?).map_err(words)?;
                 Ok((CodeSource::Paradigm(name.as_str().try_into().map_err(words)?), manifest))
             }
             Source::Wasm(path) => {
                 let code = read_module(path)?;
-                let manifest = Manifest::decode_checked(manifest_section(&code).map_err(words)?).map_err(words)?;
+                let manifest =
+                    Manifest::decode_checked(manifest_section(&code).map_err(words)?).map_err(words)?;
                 let hash = tagged(Tag::Code, &code);
                 if self.state.code(&hash).map_err(words)?.is_none() {
                     let code = code.try_into().map_err(words)?;
@@ -216,7 +222,7 @@ struct Raw {
 }
 
 fn read_module(path: &Path) -> Result<Vec<u8>, String> {
-    read_bounded(&path.to_path_buf(), u64::from(CODE_SIZE_MAX)).map_err(|error| error.message)
+    read_bounded(path, u64::from(CODE_SIZE_MAX)).map_err(|error| error.message)
 }
 
 fn show(account: &AccountId) -> String {
@@ -305,11 +311,15 @@ impl ScenarioChain for LocalChain {
         for request in calls {
             let deployed = self.deployed(&request.contract)?;
             let declared = deployed.manifest.transition(&request.method);
-            let declared = declared.ok_or_else(|| format!("no transition `{}` is declared", request.method))?;
+            let declared =
+                declared.ok_or_else(|| format!("no transition `{}` is declared", request.method))?;
             let call = Call::Invoke(Invoke {
                 contract: deployed.address,
                 method: request.method.as_str().try_into().map_err(words)?,
-                args: self.encode(&deployed.manifest, &declared.args, &request.args)?.try_into().map_err(words)?,
+                args: self
+                    .encode(&deployed.manifest, &declared.args, &request.args)?
+                    .try_into()
+                    .map_err(words)?,
                 value: Amount(request.value),
                 sends: BoundedVec::new(),
             });

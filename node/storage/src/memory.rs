@@ -166,7 +166,7 @@ impl MemoryDisk {
         let length = disk.unsynced.len();
         // One time in four everything survives, one in four nothing, else a subset.
         match choice.below(4) {
-            0 => return,
+            0 => {}
             1 => disk.unsynced.clear(),
             _ => {
                 for sector in disk.unsynced.chunks_mut(SECTOR_SIZE) {

@@ -274,7 +274,7 @@ impl<'a> StoredNodes<'a> {
 
     /// Builds the trie of `owner` and compares; its root.
     fn compare(&mut self, owner: AccountId, mut leaves: Leaves) -> Result<Hash, StorageFault> {
-        leaves.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        leaves.sort_unstable_by_key(|leaf| leaf.0);
         let commit = chainstack_trie::commit(&NoNodes, EMPTY_ROOT, &leaves, &Sequential)
             .map_err(|_| contradiction(Column::Accounts, &owner.0))?;
         let mut expected = MemoryNodes::new();

@@ -129,45 +129,39 @@ fn overlay_history(
     Ok(())
 }
 
+/// Rows in the order of their keys.
+type Walk<'a, T> = Result<Box<dyn Iterator<Item = Result<T, StorageFault>> + 'a>, StorageFault>;
+
 /// Rows of flat state as they stand on disk, without the warm layer: for recovery.
 impl Shared {
-    pub(crate) fn flat_accounts(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<(AccountId, AccountRecord), StorageFault>> + '_, StorageFault>
-    {
-        Ok(self.flat_rows(Space::Accounts)?.map(|row| {
+    pub(crate) fn flat_accounts(&self) -> Walk<'_, (AccountId, AccountRecord)> {
+        Ok(Box::new(self.flat_rows(Space::Accounts)?.map(|row| {
             let (flat, payload) = row?;
             let id = flat.as_slice().try_into().map(AccountId);
             let id = id.map_err(|_| StorageFault::corrupt(Column::Accounts, &flat, Damage::Malformed))?;
             Ok((id, AccountRecord::decode(&id, &payload)?))
-        }))
+        })))
     }
 
     /// Entries with contract, cell and key, in that order.
-    pub(crate) fn flat_entries(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<(AccountId, u16, Vec<u8>, Entry), StorageFault>> + '_, StorageFault>
-    {
-        Ok(self.flat_rows(Space::Entries)?.map(|row| {
+    pub(crate) fn flat_entries(&self) -> Walk<'_, (AccountId, u16, Vec<u8>, Entry)> {
+        Ok(Box::new(self.flat_rows(Space::Entries)?.map(|row| {
             let (flat, payload) = row?;
             let corrupt = || StorageFault::corrupt(Column::Entries, &flat, Damage::Malformed);
             let (contract, cell, key) = keys::split_entry(&flat).ok_or_else(corrupt)?;
             FlatKey::entry(&contract, cell, key).ok_or_else(corrupt)?;
             Ok((contract, cell, key.to_vec(), decode_entry(&flat, &payload)?))
-        }))
+        })))
     }
 
     /// Key and payload of every row of a space.
-    pub(crate) fn flat_rows(
-        &self,
-        space: Space,
-    ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageFault>> + '_, StorageFault> {
+    pub(crate) fn flat_rows(&self, space: Space) -> Walk<'_, (Vec<u8>, Vec<u8>)> {
         let column = space.column();
-        Ok(self.backend.scan(column, &[], &[])?.map(move |row| {
+        Ok(Box::new(self.backend.scan(column, &[], &[])?.map(move |row| {
             let (flat, mut sealed) = row?;
             record::open(column, &flat, &sealed)?;
             sealed.drain(..record::ENVELOPE_SIZE);
             Ok((flat, sealed))
-        }))
+        })))
     }
 }

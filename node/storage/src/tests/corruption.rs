@@ -119,11 +119,14 @@ fn cut_emptied_and_exchanged_values_are_faults() {
     assert_eq!(find_damage(&script, &disk), None);
 }
 
+/// Writes another record in place of the one with this key and payload.
+type Lie<'a> = dyn Fn(&mut crate::Batch, &[u8], &[u8]) + 'a;
+
 /// Records that are well-formed and not what the chain says: only the comparison with each other finds them.
 #[test]
 fn well_formed_lies_are_found() {
     let script = Script::new(13, 8, 0, 6);
-    let lie = |column: Column, change: &dyn Fn(&mut crate::Batch, &[u8], &[u8])| {
+    let lie = |column: Column, change: &Lie<'_>| {
         let disk = filled(&script);
         let key = disk.keys(column).pop().expect("rows");
         let mut payload = Vec::new();

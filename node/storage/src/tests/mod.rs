@@ -1,4 +1,5 @@
 //! Tests at the door of the room: one script of blocks and reverts, run against a plain model on both backends.
+#![expect(clippy::print_stdout, reason = "a failing test shows its seed")]
 
 mod chain;
 mod corruption;
