@@ -208,8 +208,6 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         gas_max: u64,
         stack: u32,
     ) -> Result<Vec<u8>, ExecutionError> {
-        let reserve = self.meter.schedule().host.trap;
-        gas.charge(reserve)?;
         let ceiling = frame.contract.method(frame.method)?.gas_max;
         let depth = self.frames.len();
         let kept = if depth == 0 { 0 } else { gas.0 / GAS_KEPT_DIVISOR };
@@ -221,8 +219,10 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         let (ended, returned) = self.run_code(&mut inner, stack);
         // What is left is at most what was given, and that at most what there was.
         gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0));
-        if returned {
-            gas.0 = gas.0.saturating_add(reserve);
+        if !returned {
+            // The instance is lost. Charged when it happens, so that what a call uses is all that it needs; who has
+            // less left pays with all of it, and what is not paid is bounded by the depth of calls.
+            gas.0 = gas.0.saturating_sub(self.meter.schedule().host.trap);
         }
         let ended = ended.map_err(|error| self.explain(error, given < allowance, ceiling));
         self.frames.truncate(depth);
