@@ -38,6 +38,11 @@ enum Command {
         /// Its id.
         id: String,
     },
+    /// Show an included transaction's receipt, and where and why it failed: its block is run again.
+    Trace {
+        /// Its id.
+        id: String,
+    },
     /// Show what a transaction says, signed or unsigned, without a node.
     Decode {
         /// 0x hex, or a file of it; `-` reads standard input.
@@ -77,6 +82,7 @@ impl Tx {
     pub(super) fn run(self, context: &Context) -> Outcome {
         match self.command {
             Command::Show { id } => show(context, &id),
+            Command::Trace { id } => trace(context, &id),
             Command::Decode { transaction } => decode(&hex_argument(&transaction)?),
             Command::Sign { unsigned, from, password_file } => {
                 sign_unsigned(context, &hex_argument(&unsigned)?, &from, password_file.as_ref())
@@ -112,6 +118,12 @@ fn show(context: &Context, id: &str) -> Outcome {
     let id = id_argument(id)?;
     let receipt = context.rpc("chain_receipt", &[json!(id.to_string())])?;
     Ok(Answer::new(lines_of(&receipt), receipt))
+}
+
+fn trace(context: &Context, id: &str) -> Outcome {
+    let id = id_argument(id)?;
+    let traced = context.rpc("tx_trace", &[json!(id.to_string())])?;
+    Ok(Answer::new(lines_of(&traced), traced))
 }
 
 fn decode(bytes: &[u8]) -> Outcome {

@@ -15,6 +15,7 @@ pub mod params;
 mod server;
 mod state;
 mod subscribe;
+mod trace;
 mod tx;
 
 use std::sync::Arc;

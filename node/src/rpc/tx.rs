@@ -21,6 +21,7 @@ use super::{
     limits::SUBMIT_MANY_MAX,
     of_storage,
     params::{Reader, parse_hex},
+    trace::trace,
 };
 use crate::chain::{Known, SubmitRefused};
 
@@ -29,6 +30,7 @@ pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), Registe
     module.register_blocking_method("tx_submit_many", |params, context, _| submit_many(&params, &context))?;
     module.register_blocking_method("tx_simulate", |params, context, _| simulation(&params, &context))?;
     module.register_blocking_method("tx_status", |params, context, _| status(&params, &context))?;
+    module.register_blocking_method("tx_trace", |params, context, _| trace(&params, &context))?;
     module.register_blocking_method("chain_receipt", |params, context, _| receipt(&params, &context))?;
     Ok(())
 }
@@ -160,11 +162,11 @@ pub(super) fn describe(answer: &mut Value, diagnostics: Option<&Diagnostics>) {
 }
 
 /// The last inclusion of a transaction.
-fn included(context: &RpcContext, id: &Hash) -> Result<Option<Inclusion>, ErrorObjectOwned> {
+pub(super) fn included(context: &RpcContext, id: &Hash) -> Result<Option<Inclusion>, ErrorObjectOwned> {
     Ok(context.store.transaction(id).map_err(|fault| of_storage(&fault))?.last().copied())
 }
 
-fn receipt_at(context: &RpcContext, at: Inclusion) -> Result<Value, ErrorObjectOwned> {
+pub(super) fn receipt_at(context: &RpcContext, at: Inclusion) -> Result<Value, ErrorObjectOwned> {
     let receipt = context.store.receipt(at).map_err(|fault| of_storage(&fault))?;
     let receipt =
         receipt.ok_or_else(|| not_found(format!("block {} has no receipt {}", at.height, at.index)))?;

@@ -4,10 +4,13 @@ mod model;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use chainstack_host::{Executor, ExecutorConfig};
+use chainstack_runtime::params::Schedule;
 use model::Model;
 
-use super::{Scenario, ScenarioError, run};
+use super::{LocalChain, Scenario, ScenarioError, run};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/erc20/scenarios")
@@ -30,6 +33,19 @@ fn erc20_scenarios_hold_on_the_model() {
     for file in all {
         let scenario = Scenario::read(&file).unwrap_or_else(|error| panic!("{error}"));
         run(&scenario, &mut Model::default()).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// Every file of the token, run on the real thing: its committed artifact, in the host, on a chain in memory.
+#[test]
+fn erc20_scenarios_hold_on_a_chain() {
+    let schedule = Arc::new(Schedule::base().expect("the program's own parameters"));
+    let executor = Executor::new(ExecutorConfig::default(), (*schedule).clone()).expect("an engine");
+    let executor = Arc::new(executor);
+    for file in [files(&folder()), files(&folder().join("more"))].concat() {
+        let scenario = Scenario::read(&file).unwrap_or_else(|error| panic!("{error}"));
+        let mut chain = LocalChain::new(Arc::clone(&executor), Arc::clone(&schedule)).expect("a chain");
+        run(&scenario, &mut chain).unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
