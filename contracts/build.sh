@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds every contract to artifacts/NAME.wasm, manifest embedded, and writes artifacts/BUILD.toml: how, from what, and
-# the hashes. With --check (or CHECK=1): builds to a folder of its own and fails unless the bytes are the committed ones.
+# the hashes. With --check (or CHECK=1): builds a copy of the sources in another folder and fails unless the bytes are the
+# committed ones.
 #
 # The bytes depend on the sources, the pinned compiler and the flags below, and on nothing else: paths are remapped,
 # flags and profiles from outside are dropped.
@@ -28,31 +29,38 @@ base=${CARGO_TARGET_DIR:-${CHAINSTACK_TARGET:-${XDG_CACHE_HOME:-$HOME/.cache}/ch
 target=wasm32v1-none
 # One page of memory holds stack, data and heap; an overflowing stack traps because it lies first.
 flags=(-C link-arg=-zstack-size=8192 -C link-arg=--stack-first)
+
+from=$root
+out=artifacts
+if [ "$check" = 1 ]; then
+    from="$base/contracts/elsewhere"
+    out="$base/contracts/artifacts"
+    rm -rf "$from" "$out"
+    mkdir -p "$from/sdk"
+    cp -r "$root/contracts" "$root/rust-toolchain.toml" "$from/"
+    cp -r "$root/sdk/Cargo.toml" "$root/sdk/src" "$root/sdk/tests" "$from/sdk/"
+fi
+mkdir -p "$out"
+
 remap=(
-    "--remap-path-prefix=$root=/chainstack"
+    "--remap-path-prefix=$from=/chainstack"
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     "--remap-path-prefix=$(rustc --print sysroot)=/rust"
 )
 encoded=$(printf '%s\x1f' "${flags[@]}" "${remap[@]}")
-
 packages=()
 for name in "${contracts[@]}"; do packages+=(--package "$name"); done
 CARGO_TARGET_DIR="$base/contracts" CARGO_ENCODED_RUSTFLAGS="${encoded%$'\x1f'}" \
-    cargo build --quiet --locked --release --target "$target" "${packages[@]}"
+    cargo build --quiet --locked --release --target "$target" --manifest-path "$from/contracts/Cargo.toml" "${packages[@]}"
 
-out=artifacts
-if [ "$check" = 1 ]; then
-    out="$base/contracts/artifacts"
-fi
-mkdir -p "$out"
-
-# What the bytes come from, hashed in a fixed order under their paths from the root of the house.
+# What the bytes come from, tests apart, hashed in a fixed order under their paths from the root of the house.
 sources() {
     (
         cd "$root"
         LC_ALL=C find sdk/src contracts/Cargo.toml contracts/Cargo.lock sdk/Cargo.toml rust-toolchain.toml \
             "${contracts[@]/#/contracts/}" -type f \
-            \( -path '*/src/*' -o -name Cargo.toml -o -name Cargo.lock -o -name manifest.toml -o -name rust-toolchain.toml \) |
+            \( -path '*/src/*' -o -name Cargo.toml -o -name Cargo.lock -o -name manifest.toml -o -name rust-toolchain.toml \) \
+            ! -name tests.rs ! -path '*/testing/*' |
             LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1
     )
 }
