@@ -263,20 +263,3 @@ fn the_order_is_the_same() {
         assert!(positions(&names, &std::format!("[{kind}.{}]", declaration.name)).is_sorted());
     }
 }
-
-/// The parameter file has every parameter, in order, and no other.
-#[test]
-fn the_parameter_file_has_every_parameter() {
-    let manifest: toml::Table = include_str!("../manifest.toml").parse().expect("the manifest is TOML");
-    let text = include_str!("../parameters.toml");
-    let file: toml::Table = text.parse().expect("the parameter file is TOML");
-    let names: Vec<&str> = crate::state::PARAMS.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(file.len(), names.len());
-    let at = |name: &&str| text.find(&std::format!("\n{name} = ")).unwrap_or_else(|| panic!("{name}"));
-    assert!(names.iter().map(at).is_sorted());
-    for (name, param) in manifest["params"].as_table().expect("a section") {
-        if let Some(default) = param.get("default") {
-            assert_eq!(file.get(name), Some(default), "{name}");
-        }
-    }
-}
