@@ -196,7 +196,7 @@ impl SendOptions {
             gas_limit: Gas(self.gas_limit.unwrap_or(SIMULATED_GAS)),
             max_fee_per_gas: Amount(self.max_fee.unwrap_or(chain.base_fee.saturating_mul(2))),
             tip_per_gas: Amount(self.tip),
-            max_deposit: Amount(self.max_deposit.unwrap_or(u128::MAX)),
+            max_deposit: Amount(self.max_deposit.unwrap_or(chain.balance)),
         };
         let first = simulate(context, account, &terms.clone().body(call.clone()))?;
         if self.max_deposit.is_none() {
@@ -228,6 +228,9 @@ struct ChainState {
     id: ChainId,
     height: Height,
     base_fee: u128,
+    /// The signer's.
+    balance: u128,
+    /// The signer's, waiting transactions counted.
     next_nonce: u64,
 }
 
@@ -241,6 +244,7 @@ impl ChainState {
             id: ChainId(id),
             height: Height(status.get("height").and_then(Value::as_u64).ok_or_else(strange)?),
             base_fee: number(&status, "base_fee"),
+            balance: number(&record, "balance"),
             next_nonce: record.get("next_nonce").and_then(Value::as_u64).ok_or_else(strange)?,
         })
     }

@@ -1,6 +1,9 @@
 //! Metrics of the node: base units, no rates, bounded labels, each with help text.
 
-use std::sync::{Mutex, PoisonError, atomic::AtomicU64};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError, atomic::AtomicU64},
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -92,9 +95,13 @@ impl Metrics {
         Self { registry: Mutex::new(registry), ..metrics }
     }
 
-    /// All metrics in Prometheus' text format.
+    /// All metrics in Prometheus' text format 0.0.4.
     #[must_use]
     pub fn text(&self) -> String {
+        classic(&self.open_metrics())
+    }
+
+    fn open_metrics(&self) -> String {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a string cannot fail.
@@ -102,5 +109,50 @@ impl Metrics {
             text.clear();
         }
         text
+    }
+}
+
+/// The older text format from the newer one: there a counter's help and type stand under its name without `_total`,
+/// and a last line says that it is the last.
+fn classic(text: &str) -> String {
+    let counters: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
+        .collect();
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| *line != "# EOF" && !line.starts_with("# UNIT ")) {
+        let described = ["# HELP ", "# TYPE "].into_iter().find_map(|kind| Some((kind, line.strip_prefix(kind)?)));
+        match described.and_then(|(kind, rest)| Some((kind, rest.split_once(' ')?))) {
+            Some((kind, (name, rest))) if counters.contains(name) => {
+                out.push_str(&format!("{kind}{name}_total {rest}\n"));
+            }
+            _ => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_has_help_and_type_under_its_own_name() {
+        let metrics = Metrics::new();
+        metrics.blocks.inc();
+        metrics.transactions.get_or_create(&Outcome { outcome: "Ok".to_owned() }).inc();
+        metrics.block_seconds.observe(0.01);
+        let text = metrics.text();
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        for sample in samples {
+            let name = sample.split(['{', ' ']).next().expect("a name");
+            let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+            assert!(text.contains(&format!("# HELP {family} ")), "{name}");
+            assert!(text.contains(&format!("# TYPE {family} ")), "{name}");
+        }
+        assert!(text.contains("\nchainstack_chain_blocks_total 1\n") && !text.contains("# EOF"));
     }
 }

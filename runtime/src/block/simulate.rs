@@ -59,7 +59,8 @@ pub fn simulate(
     let size_bytes = unsigned.encoded_size();
     let refused = validate::refusal(schedule, block, &account, &unsigned, size_bytes);
 
-    let value = validate::reservation(body).map_or(Amount::ZERO, |reservation| reservation.value);
+    // A call whose values pass the greatest amount can move none of them.
+    let value = validate::call_value(&body.call).unwrap_or(Amount::MAX);
     let free = account.balance.checked_sub(value).unwrap_or_default();
     let deposit_max = body.max_deposit.min(free);
     let reserved = account.balance.checked_sub(deposit_max).unwrap_or_default();

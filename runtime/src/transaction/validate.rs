@@ -48,7 +48,7 @@ pub fn reservation(body: &Body) -> Result<Reservation, TransactionRefused> {
     compute().ok_or(TransactionRefused::AmountOverflow)
 }
 
-fn call_value(call: &Call) -> Option<Amount> {
+pub(crate) fn call_value(call: &Call) -> Option<Amount> {
     match call {
         Call::Transfer { amount, .. } => Some(*amount),
         Call::Instantiate(instantiate) => Some(instantiate.value),

@@ -1,6 +1,6 @@
 //! Dry runs and queries: what they say, and that they leave no trace.
 
-use chainstack_primitives::{Amount, Gas, Nonce, codes};
+use chainstack_primitives::{Amount, Call, Gas, Nonce, codes};
 use chainstack_runtime::{
     block::{BlockInfo, query, simulate},
     ports::{ExecutionError, Serial},
@@ -67,6 +67,17 @@ fn a_dry_run_of_what_could_not_be_included_still_tells_its_cost() {
     body.gas_limit = Gas(10);
     let report = simulate(&world.machine(&Serial), &next_block(&world), alice.id(), &body).expect("memory");
     assert_eq!((report.code, report.gas), (codes::OUT_OF_GAS, Gas(10)));
+}
+
+#[test]
+fn a_dry_run_with_no_deposit_limit_still_has_the_coins_that_the_call_moves() {
+    let world = World::new();
+    let (alice, bob) = (Key::new(1), Key::new(2));
+    let mut body = world.body(&alice, Call::Transfer { to: bob.id(), amount: Amount(5) });
+    body.max_deposit = Amount::MAX;
+    let report = simulate(&world.machine(&Serial), &next_block(&world), alice.id(), &body).expect("memory");
+    assert_eq!(report.refused.map(|refused| refused.code()), Some(codes::AMOUNT_OVERFLOW));
+    assert_eq!(report.code, codes::OK);
 }
 
 #[test]
