@@ -28,9 +28,8 @@ dev: setup ## Build and run a development chain, ending at `ready http://127.0.0
 	exec "$(CARGO_TARGET_DIR)/debug/chainstack" dev $(ARGS)
 
 test: setup ## Run every test
-	cargo build --locked --package chainstack-node
 	cargo test --locked --workspace
-	cargo test --locked --manifest-path contracts/Cargo.toml --workspace
+	CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/contracts" cargo test --locked --manifest-path contracts/Cargo.toml --workspace
 
 install: setup ## Build the release binary and put `chainstack` on the PATH (~/.cargo/bin)
 	cargo install --locked --path node
