@@ -18,7 +18,7 @@ use crate::outcome::{CallReport, EngineFault, Outcome, TrapKind, cut};
 use crate::tunables::{STACK_CONFIG, take_growth_failure};
 
 /// Memory longer than this is reset by giving its pages back rather than by writing zeros.
-const WIPE_BYTES_MAX: usize = 128 * 1024;
+const WIPE_BYTES_MAX: usize = 64 * 1024;
 
 /// Values of `$trap`, written by instrumented code just before it gives up.
 const TRAP_OUT_OF_GAS: u32 = 1;
