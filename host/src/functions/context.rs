@@ -103,7 +103,10 @@ impl Scene<'_, '_, '_, '_, '_> {
 
     pub(super) fn param(&mut self, index: u64, out: u64, cap: u64) -> Answered {
         memory::check(self.guest, out, cap)?;
-        load_params(self.state, self.frame)?;
+        if self.frame.params.is_none() {
+            charge_times(self.guest, self.meter.schedule(), Price::Read, 1)?;
+            load_params(self.state, self.frame)?;
+        }
         let index = word(index);
         let position = usize::try_from(index).unwrap_or(usize::MAX);
         let value = self.frame.params.as_ref().and_then(|(bytes, spans)| spans.get(bytes, position));

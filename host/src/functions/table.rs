@@ -207,6 +207,8 @@ pub enum Times {
     Found,
     /// For each entry or account that the call creates, before it does.
     Created,
+    /// Once in a call of a method: the first time.
+    First,
     /// For each byte of the called contract's code, before it is compiled.
     Code,
     /// For each page of memory that the called contract starts with, before it runs.
@@ -332,7 +334,7 @@ functions! {
         "Gas left to this call, after the charge for this function.";
     Chain = "chain"(out: Write(32)) -> None, Everywhere, [Call * Fixed(1)],
         "Writes the chain's id: the hash of its genesis header.";
-    Param = "param"(index: Index, out: WriteRange, cap: Capacity) -> Length, Everywhere, [Call * Fixed(1), Byte * Copied],
+    Param = "param"(index: Index, out: WriteRange, cap: Capacity) -> Length, Everywhere, [Call * Fixed(1), Read * First, Byte * Copied],
         "Copies a parameter of the contract, frozen at instantiation: the SCALE value of its declared type.";
     Role = "role"(role: Id, out: Write(32)) -> Flag, Everywhere, [Call * Fixed(1), Read * Fixed(1)],
         "Writes the holder of an account role. 0, and 32 zero bytes, if nobody holds it.";
@@ -457,6 +459,7 @@ impl HostFunction {
                 Times::Copied => format!("{price} × bytes copied"),
                 Times::Found => format!("{price} × length found"),
                 Times::Created => format!("{price} if created"),
+                Times::First => format!("{price} the first time in a call"),
                 Times::Code => format!("{price} × code length"),
                 Times::Pages => format!("{price} × initial pages"),
             }

@@ -89,8 +89,9 @@ fn target() -> Vec<u8> {
     let put = format!("{input} {set} (call $output (i32.const 0) (i32.const 4))");
     let refuse = format!("{input} {set} (call $revert (i32.const 3) (i32.const 0) (i32.const 4))");
     let boom = format!("{input} {set} unreachable");
-    let burn =
-        format!("{input} {set} (loop $again (call $keccak256 (i32.const 0) (i32.const 60000) (i32.const 0)) (br $again))");
+    let burn = format!(
+        "{input} {set} (loop $again (call $keccak256 (i32.const 0) (i32.const 60000) (i32.const 0)) (br $again))"
+    );
     // Asks its caller for its mark, and returns that.
     let back = "(call $caller (i32.const 100))
         (drop (call $invoke (i32.const 100) (i32.const 200) (i32.const 4) (i32.const 0) (i32.const 0) (i32.const 300) (i64.const -1)))
@@ -266,7 +267,8 @@ fn echo() -> Vec<u8> {
         (call $cell_set (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 4))
         (call $output (i32.const 0) (i32.const 4))";
     // The last one tries to change state.
-    let change = "(i32.store (i32.const 0) (i32.add (i32.const 1000) (call $invoke (i32.const 100) (i32.const 212)
+    let change =
+        "(i32.store (i32.const 0) (i32.add (i32.const 1000) (call $invoke (i32.const 100) (i32.const 212)
         (i32.const 3) (i32.const 0) (i32.const 4) (i32.const 300) (i64.const -1))))";
     let functions = [
         ("deep", go(200, "")),
@@ -346,7 +348,8 @@ fn notifications_run_after_the_method_and_undo_it_when_they_fail() {
     // `back` asks the relay for its mark: it has ended, may be entered, and has set its mark.
     note(&mut world, "back", &[0; 4], &[3, 0, 0, 0]).expect("called back");
     let mut world = self::world();
-    for (method, expected) in [("put", [9, 0, 0, 0]), ("refuse", [0; 4]), ("boom", [0; 4]), ("none", [0; 4])] {
+    for (method, expected) in [("put", [9, 0, 0, 0]), ("refuse", [0; 4]), ("boom", [0; 4]), ("none", [0; 4])]
+    {
         let failure = note(&mut world, method, &[8, 0, 0, 0], &expected).expect_err(method);
         assert_eq!(failure.code, codes::NOTIFY_FAILED, "{method}");
     }
@@ -367,7 +370,8 @@ fn memory_of_one_call_is_not_seen_by_the_next() {
         (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (i32.const 65536))))
         (i64.store (i32.const 0) (i64.or (local.get $sum) (i64.extend_i32_u (global.get $g))))
         (call $output (i32.const 0) (i32.const 8))";
-    let code = kit::module(&[("dirty", dirty), ("scan", scan)], "(global $g (mut i32) (i32.const 0))", &manifest);
+    let code =
+        kit::module(&[("dirty", dirty), ("scan", scan)], "(global $g (mut i32) (i32.const 0))", &manifest);
     let mut world = World::new();
     world.create(ONE, &code, &[]);
     for _ in 0..100 {
@@ -380,7 +384,8 @@ fn memory_of_one_call_is_not_seen_by_the_next() {
 fn output_is_what_memory_held_when_it_was_given() {
     let mut manifest = Manifest::empty(kit::name("slice"));
     let bytes = Type::FixedBytes { size: 8 };
-    manifest.transitions = kit::list(vec![kit::transition("keep", vec![kit::field("b", bytes)], Some(bytes))]);
+    manifest.transitions =
+        kit::list(vec![kit::transition("keep", vec![kit::field("b", bytes)], Some(bytes))]);
     let keep = "(drop (call $input (i32.const 0) (i32.const 8)))
         (call $output (i32.const 0) (i32.const 8))
         (i64.store (i32.const 0) (i64.const -1))
@@ -389,5 +394,8 @@ fn output_is_what_memory_held_when_it_was_given() {
     let code = kit::module(&[("keep", keep)], "", &manifest);
     let mut world = World::new();
     world.create(ONE, &code, &[]);
-    assert_eq!(world.call(ALICE, ONE, "keep", &[1, 2, 3, 4, 5, 6, 7, 8]).expect("kept"), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(
+        world.call(ALICE, ONE, "keep", &[1, 2, 3, 4, 5, 6, 7, 8]).expect("kept"),
+        [1, 2, 3, 4, 5, 6, 7, 8]
+    );
 }

@@ -3,7 +3,8 @@
 use chainstack_primitives::{
     AccountId, Amount, Gas, codes,
     manifest::{
-        CallRule, CellKind, KeyTerm, Manifest, Ops, ParamRange, Touch, Touches, Transition, Type, TypeDef, TypeKind,
+        CallRule, CellKind, KeyTerm, Manifest, Ops, ParamRange, Touch, Touches, Transition, Type, TypeDef,
+        TypeKind,
     },
 };
 use chainstack_runtime::ports::Failure;
@@ -237,7 +238,8 @@ fn outputs_are_of_the_declared_type() {
 
 #[test]
 fn calls_stand_in_the_declaration() {
-    let invoke = "(drop (call $invoke (i32.const 700) (i32.const 800) (i32.const 2) (i32.const 0) (i32.const 0)
+    let invoke =
+        "(drop (call $invoke (i32.const 700) (i32.const 800) (i32.const 2) (i32.const 0) (i32.const 0)
         (i32.const 900) (i64.const -1)))";
     let notify = "(call $notify (i32.const 700) (i32.const 800) (i32.const 2) (i32.const 0) (i32.const 0)
         (i32.const 0) (i32.const 0))";
@@ -250,7 +252,7 @@ fn calls_stand_in_the_declaration() {
     let literal = |byte: u8| KeyTerm::Literal(list(vec![byte; 32]));
     let data = "(i32.store8 (i32.const 800) (i32.const 103)) (i32.store8 (i32.const 801) (i32.const 111))
         (memory.fill (i32.const 700) (i32.const 0x55) (i32.const 32))";
-    let mut check = |rules: Vec<CallRule>, times: usize, expected: (u16, u16)| {
+    let check = |rules: Vec<CallRule>, times: usize, expected: (u16, u16)| {
         let calls = rules.clone();
         let body = format!("{data} {}", invoke.repeat(times));
         let mut world = one(move |_, method| method.calls = list(calls), &body);
@@ -286,7 +288,9 @@ fn calls_from_outside_meet_the_method() {
     assert_eq!(code(world.call(ALICE, probe, "f_height", &long)), codes::BAD_ARGUMENTS);
     assert_eq!(code(world.call(ALICE, probe, "f_height", &vec![0; 16 * 1024 + 1])), codes::BAD_ARGUMENTS);
     assert_eq!(code(world.call(ALICE, BOB, "f_height", &args)), codes::CONTRACT_NOT_FOUND);
-    let pay = |world: &mut World, method: &str, value| code(world.call_with(ALICE, probe, method, &args, value, GAS));
+    let pay = |world: &mut World, method: &str, value| {
+        code(world.call_with(ALICE, probe, method, &args, value, GAS))
+    };
     assert_eq!(pay(&mut world, "f_height", 1_000_001), codes::VALUE_NOT_ACCEPTED);
     assert_eq!(pay(&mut world, "v_height", 1), codes::VALUE_NOT_ACCEPTED);
     assert_eq!(pay(&mut world, "f_height", 1_000_000), 0);
@@ -324,7 +328,8 @@ fn deposits_stay_under_their_limit() {
     for (limit, expected) in [(1_480_000_000_000_000, 0), (1_479_999_999_999_999, codes::DEPOSIT_LIMIT)] {
         let mut state = Overlay::new(&world.store);
         let mut meter = Meter::new(ALICE, Gas(GAS), Amount(limit), &world.schedule);
-        let message = chainstack_runtime::ports::Message { origin: ALICE, value: Amount(0), args: &[], sends: &[] };
+        let message =
+            chainstack_runtime::ports::Message { origin: ALICE, value: Amount(0), args: &[], sends: &[] };
         let done = world.executor.invoke(&mut state, &mut meter, &world.block, HERE, "go", message);
         let found = match done {
             Ok(_) => 0,

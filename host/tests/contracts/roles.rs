@@ -76,7 +76,11 @@ fn a_role_given_up_never_acts_again() {
     let mut world = world();
     assert_eq!(code(world.call(ALICE, VAULT, "$role.offer", &offer(BOB))), 0);
     assert_eq!(code(world.call(ALICE, VAULT, "$role.renounce", &[1, 0])), 0);
-    assert_eq!(code(world.call(BOB, VAULT, "$role.accept", &[1, 0])), codes::NOT_OFFERED, "the offer is gone");
+    assert_eq!(
+        code(world.call(BOB, VAULT, "$role.accept", &[1, 0])),
+        codes::NOT_OFFERED,
+        "the offer is gone"
+    );
     for account in [ALICE, BOB, AccountId::ZERO] {
         assert_eq!(code(world.call(account, VAULT, "open", &[])), codes::ROLE_VACANT);
         assert_eq!(code(world.call(account, VAULT, "$role.offer", &offer(account))), codes::ROLE_VACANT);

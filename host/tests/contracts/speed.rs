@@ -1,6 +1,6 @@
 //! What a warm call costs. Prints; asserts only what a loaded machine can keep.
 
-use std::time::Instant;
+use std::{sync::LazyLock, time::Instant};
 
 use chainstack_primitives::{
     AccountId, Amount, Gas,
@@ -53,17 +53,7 @@ const ERC20: AccountId = AccountId([0xe2; 32]);
 fn issue(world: &mut World) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/artifacts/erc20.wasm");
     let code = std::fs::read(path).expect("the paradigm is built");
-    let params = (
-        "Gold",
-        "GLD",
-        18_u8,
-        1_000_000_u128,
-        ALICE,
-        true,
-        true,
-        u128::MAX,
-        false,
-    );
+    let params = ("Gold", "GLD", 18_u8, 1_000_000_u128, ALICE, true, true, u128::MAX, false);
     world.create(ERC20, &code, &params.encode());
 }
 
@@ -84,6 +74,14 @@ fn the_erc20_paradigm_is_issued_and_moves() {
     assert_eq!(failure.code, chainstack_primitives::codes::WRONG_CALLER);
 }
 
+/// CPU seconds of this thread where the system tells, else seconds by the clock.
+fn cpu_seconds() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
+}
+
 #[test]
 fn warm_calls_are_fast() {
     let mut world = World::new();
@@ -101,7 +99,7 @@ fn warm_calls_are_fast() {
         let rounds = 20_000_u32;
         let mut best = f64::MAX;
         for _ in 0..5 {
-            let start = Instant::now();
+            let start = cpu_seconds();
             for _ in 0..rounds / 5 {
                 let mut meter = Meter::new(ALICE, Gas(GAS), Amount(u128::MAX), &world.schedule);
                 let message = Message { origin: ALICE, value: Amount(0), args, sends: &[] };
@@ -111,9 +109,9 @@ fn warm_calls_are_fast() {
                     .expect("carried out");
                 state.finish_transaction();
             }
-            best = best.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds / 5));
+            best = best.min((cpu_seconds() - start) * 1e6 / f64::from(rounds / 5));
         }
-        eprintln!("warm {method} of {:02x}: {best:.2} µs a call", contract.0[0]);
+        eprintln!("warm {method} of {:02x}: {best:.2} µs of CPU a call", contract.0[0]);
         assert!(best < 1000.0, "{method} takes {best} µs");
     }
 }

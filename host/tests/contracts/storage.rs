@@ -159,9 +159,7 @@ fn sums_and_counts_hold_after_any_operations() {
             2 => world.host("ledger_sub", &[ids::LEDGER, from, 32, at], &data).map(|done| done.0),
             3 => world.host("ledger_move", &[ids::LEDGER, from, 32, to, 32, at], &data).map(|done| done.0),
             4 => set(&mut world, u32::from(one), &item(amount as u64, 0, b"")).map(|()| 0),
-            _ => world
-                .host("cell_delete", &[ids::MAP, DATA, 4], &u32::from(one).to_le_bytes())
-                .map(|_| 0),
+            _ => world.host("cell_delete", &[ids::MAP, DATA, 4], &u32::from(one).to_le_bytes()).map(|_| 0),
         };
         match done {
             Ok(status) => accepted += u32::from(status == 0),
