@@ -14,9 +14,11 @@ fn a_user_without_code_issues_moves_reads_and_proves_a_token() {
     assert!(commented >= 9, "each parameter is explained: {}", params.stdout);
     let file = node.file("gold.toml", params.stdout.as_bytes());
 
-    let deployed = node.cli(&["paradigm", "deploy", "erc20", "-p", &file, "--as", "gold", "--from", "//Alice"]).exits(0);
+    let deployed =
+        node.cli(&["paradigm", "deploy", "erc20", "-p", &file, "--as", "gold", "--from", "//Alice"]).exits(0);
     assert!(deployed.stderr.contains("cost: "), "the cost is shown first: {deployed:?}");
-    let called = node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=250", "--from", "//Alice"]).exits(0);
+    let called =
+        node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=250", "--from", "//Alice"]).exits(0);
     assert!(called.stderr.contains("cost: "), "the cost is shown first: {called:?}");
     assert!(called.stdout.contains("Transfer"), "the events are shown: {called:?}");
 
@@ -26,7 +28,8 @@ fn a_user_without_code_issues_moves_reads_and_proves_a_token() {
     assert_eq!(plain.stdout.trim(), (SUPPLY - 250).to_string());
 
     let events = node.cli_json(&["events", "gold"]);
-    let names: Vec<&Value> = events["events"].as_array().expect("a list").iter().map(|event| &event["name"]).collect();
+    let names: Vec<&Value> =
+        events["events"].as_array().expect("a list").iter().map(|event| &event["name"]).collect();
     assert_eq!(names, ["Transfer", "Transfer"], "the mint and the move: {events}");
     assert_eq!(events["events"][1]["fields"]["amount"], "250", "{events}");
     let none = node.cli_json(&["events", "gold", "--name", "Approval"]);
@@ -50,7 +53,8 @@ fn a_user_without_code_issues_moves_reads_and_proves_a_token() {
 fn a_refused_call_says_the_errors_name_what_was_found_and_what_was_asked() {
     let node = TestNode::temporary(&[]);
     let _address = node.token("gold");
-    let _moved = node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=250", "--from", "//Alice"]).exits(0);
+    let _moved =
+        node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=250", "--from", "//Alice"]).exits(0);
     let height = node.height();
 
     let call = ["call", "gold", "transfer", "to=//Bob", "amount=999999999999", "--from", "//Bob"];
@@ -112,7 +116,8 @@ fn exit_codes_are_an_interface() {
     ];
     let mut wrong = Vec::new();
     for (expected, arguments) in cases {
-        let output = node.cli(&arguments);
+        let output =
+            if arguments[0] == "--url" { run(node.home(), &arguments) } else { node.cli(&arguments) };
         if output.status != Some(expected) {
             wrong.push(format!("{expected} expected from {arguments:?}: {output:?}"));
         }
@@ -141,14 +146,20 @@ fn a_dry_run_and_an_unsigned_transaction_send_nothing_and_a_key_can_stay_elsewhe
     let unsigned = unsigned["unsigned"].as_str().expect("0x hex").to_owned();
     assert_eq!(node.height(), height, "an unsigned transaction is not sent");
     let decoded = node.cli_json(&["tx", "decode", &unsigned]);
-    assert_eq!((&decoded["signed"], &decoded["call"]["method"]), (&json!(false), &json!("transfer")), "{decoded}");
+    assert_eq!(
+        (&decoded["signed"], &decoded["call"]["method"]),
+        (&json!(false), &json!("transfer")),
+        "{decoded}"
+    );
 
     // The other machine has a key and no node.
     let elsewhere = tempfile::tempdir().expect("a folder");
     let offline = ["--url", "http://127.0.0.1:9", "--output", "json"];
-    let wrong_key = run(elsewhere.path(), &[&offline[..], &["tx", "sign", &unsigned, "--from", "//Bob"]].concat());
+    let wrong_key =
+        run(elsewhere.path(), &[&offline[..], &["tx", "sign", &unsigned, "--from", "//Bob"]].concat());
     assert_eq!(wrong_key.status, Some(9), "another's key does not sign: {wrong_key:?}");
-    let signed = run(elsewhere.path(), &[&offline[..], &["tx", "sign", &unsigned, "--from", "//Alice"]].concat());
+    let signed =
+        run(elsewhere.path(), &[&offline[..], &["tx", "sign", &unsigned, "--from", "//Alice"]].concat());
     let signed = signed.exits(0).json();
     let (bytes, id) = (signed["transaction"].as_str().expect("hex"), signed["id"].as_str().expect("an id"));
 
@@ -161,7 +172,10 @@ fn a_dry_run_and_an_unsigned_transaction_send_nothing_and_a_key_can_stay_elsewhe
     assert_eq!(node.cli_json(&["query", "gold", "balance_of", "owner=//Bob"])["result"], "7");
 
     let again = node.cli(&["tx", "send", &file]);
-    assert!(again.status != Some(0) && again.stderr.contains("NonceTooLow"), "a replay is refused: {again:?}");
+    assert!(
+        again.status != Some(0) && again.stderr.contains("NonceTooLow"),
+        "a replay is refused: {again:?}"
+    );
 }
 
 #[test]
@@ -198,7 +212,8 @@ fn json_answers_carry_the_schema_and_the_promised_fields() {
 #[test]
 fn codes_are_explained_by_number_and_by_name_without_a_node() {
     let home = tempfile::tempdir().expect("a folder");
-    let offline = |arguments: &[&str]| run(home.path(), &[&["--url", "http://127.0.0.1:9"], arguments].concat());
+    let offline =
+        |arguments: &[&str]| run(home.path(), &[&["--url", "http://127.0.0.1:9"], arguments].concat());
     let by_number = offline(&["explain", "1004"]).exits(0);
     let by_name = offline(&["explain", "noncetoolow"]).exits(0);
     assert_eq!(by_number.stdout, by_name.stdout);

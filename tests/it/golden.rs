@@ -10,7 +10,8 @@ fn pages(folder: &TempDir, path: &[String], all: &mut String) {
     let arguments: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
     let page = run(folder.path(), &arguments).exits(0).stdout;
     all.push_str(&format!("$ chainstack {}\n{}\n\n", arguments.join(" "), page.trim_end()));
-    let commands = page.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands =
+        page.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     for line in commands {
         // A name stands two columns in; its words may go on in lines further in.
         let Some(name) = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) else { continue };

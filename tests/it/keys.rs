@@ -22,7 +22,8 @@ fn a_key_is_made_listed_funded_and_signs_with_its_password_only() {
     let password = node.file("password", b"correct horse\nsecond line\n");
     let wrong = node.file("wrong", b"battery staple\n");
 
-    let made = node.cli(&["account", "new", "gwen", "--password-file", &password, "--output", "json"]).exits(0);
+    let made =
+        node.cli(&["account", "new", "gwen", "--password-file", &password, "--output", "json"]).exits(0);
     let address = made.json()["address"].as_str().expect("an address").to_owned();
     let phrase = made.stderr.lines().last().expect("the phrase is shown once").to_owned();
     assert_eq!(phrase.split_whitespace().count(), 12, "{phrase}");
@@ -33,7 +34,11 @@ fn a_key_is_made_listed_funded_and_signs_with_its_password_only() {
     assert!(!kept.is_empty(), "the key is kept");
     for file in &kept {
         let text = String::from_utf8_lossy(&fs::read(file).expect("readable")).into_owned();
-        assert!(!text.contains("correct horse") && !text.contains(&phrase), "{} holds a secret", file.display());
+        assert!(
+            !text.contains("correct horse") && !text.contains(&phrase),
+            "{} holds a secret",
+            file.display()
+        );
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

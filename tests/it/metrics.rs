@@ -35,15 +35,21 @@ fn metrics_are_well_formed_and_move_with_the_chain() {
     for line in after.lines().filter(|line| !line.is_empty()) {
         let mut words = line.split(' ');
         match (words.next(), words.next(), words.next()) {
-            (Some("#"), Some("HELP"), Some(name)) => assert!(helped.insert(name.to_owned()), "{name} is helped twice"),
-            (Some("#"), Some("TYPE"), Some(name)) => assert!(typed.insert(name.to_owned()), "{name} is typed twice"),
+            (Some("#"), Some("HELP"), Some(name)) => {
+                assert!(helped.insert(name.to_owned()), "{name} is helped twice")
+            }
+            (Some("#"), Some("TYPE"), Some(name)) => {
+                assert!(typed.insert(name.to_owned()), "{name} is typed twice")
+            }
             (Some("#"), ..) => {}
             (Some(name), ..) => {
                 let name = name.split('{').next().unwrap_or_default();
                 assert!(name.starts_with("chainstack_"), "{line}");
                 let stem = |suffix: &str| name.strip_suffix(suffix).map(str::to_owned);
-                let families = [Some(name.to_owned()), stem("_total"), stem("_sum"), stem("_count"), stem("_bucket")];
-                let known = families.iter().flatten().any(|family| typed.contains(family) && helped.contains(family));
+                let families =
+                    [Some(name.to_owned()), stem("_total"), stem("_sum"), stem("_count"), stem("_bucket")];
+                let known =
+                    families.iter().flatten().any(|family| typed.contains(family) && helped.contains(family));
                 assert!(known, "{line} has no help and type before it");
             }
             _ => panic!("{line}"),
@@ -64,8 +70,12 @@ fn metrics_are_well_formed_and_move_with_the_chain() {
 
 /// Prometheus' own opinion, where it is installed.
 fn promtool(text: &str) {
-    let spawned =
-        Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let spawned = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let Ok(mut child) = spawned else {
         remark("not run: no promtool on the PATH");
         return;
@@ -101,7 +111,8 @@ fn logs_are_one_line_a_block() {
         lines.push(serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{line}: {error}")));
     }
     for height in before + 1..=before + 5 {
-        let of_block = lines.iter().filter(|line| line["fields"]["height"] == height && line["level"] == "INFO").count();
+        let of_block =
+            lines.iter().filter(|line| line["fields"]["height"] == height && line["level"] == "INFO").count();
         assert_eq!(of_block, 1, "block {height} in\n{log}");
     }
 }

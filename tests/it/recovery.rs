@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 fn after_a_kill_the_same_query_and_the_same_proof_hold() {
     let mut node = TestNode::kept(&[]);
     let _address = node.token("gold");
-    let _moved = node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=250", "--from", "//Alice"]).exits(0);
+    let _moved =
+        node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=250", "--from", "//Alice"]).exits(0);
     let root = node.state_root();
     let height = node.height();
     let status = node.rpc("chain_status", &[]);
@@ -27,14 +28,20 @@ fn after_a_kill_the_same_query_and_the_same_proof_hold() {
     assert_eq!(node.cli_json(&["query", "gold", "balance_of", "owner=//Bob"])["result"], "250");
     let verified = node.cli(&["proof", "verify", &file, "--root", &root]).exits(0);
     assert!(verified.stdout.contains("250"), "{verified:?}");
-    assert_eq!(node.cli(&["proof", "get", "gold", "balances", "//Bob"]).exits(0).stdout, proof, "byte for byte");
+    assert_eq!(
+        node.cli(&["proof", "get", "gold", "balances", "//Bob"]).exits(0).stdout,
+        proof,
+        "byte for byte"
+    );
     assert_eq!(node.cli_json(&["events", "gold"])["events"], events["events"]);
 
     // And the chain goes on from there.
-    let _moved = node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=1", "--from", "//Alice"]).exits(0);
+    let _moved =
+        node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=1", "--from", "//Alice"]).exits(0);
     assert_eq!(node.cli_json(&["query", "gold", "balance_of", "owner=//Bob"])["result"], "251");
     assert!(node.height() > height);
-    let old = node.cli(&["proof", "get", "gold", "balances", "//Bob", "--height", &height.to_string()]).exits(0);
+    let old =
+        node.cli(&["proof", "get", "gold", "balances", "//Bob", "--height", &height.to_string()]).exits(0);
     assert_eq!(old.stdout, proof, "old proofs are made from history");
 }
 
@@ -53,10 +60,14 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         let acknowledged = if round % 2 == 0 { node.receipt(&last)["height"].as_u64() } else { None };
         node.restart();
         let height = node.height();
-        assert!(acknowledged.is_none_or(|acknowledged| height >= acknowledged), "round {round}: head {height} < {acknowledged:?}");
+        assert!(
+            acknowledged.is_none_or(|acknowledged| height >= acknowledged),
+            "round {round}: head {height} < {acknowledged:?}"
+        );
         let account = node.rpc("state_account", &[json!(alice.address())]);
         let nonce = account["nonce"].as_u64().expect("a nonce");
-        let (least, most) = if acknowledged.is_some() { (before + 50, before + 50) } else { (before, before + 50) };
+        let (least, most) =
+            if acknowledged.is_some() { (before + 50, before + 50) } else { (before, before + 50) };
         assert!((least..=most).contains(&nonce), "round {round}: nonce {nonce}, {least} to {most} expected");
         assert!(node.rpc("node_health", &[])["healthy"] == true, "round {round}");
     }

@@ -5,7 +5,8 @@ use chainstack_client::{
     transaction::sign,
 };
 use chainstack_primitives::{
-    AccountId, Amount, BoundedVec, Call, ChainId, Gas, Height, Signature, codes, transaction::TRANSACTION_SIZE_MAX,
+    AccountId, Amount, BoundedVec, Call, ChainId, Gas, Height, Signature, codes,
+    transaction::TRANSACTION_SIZE_MAX,
 };
 use chainstack_tests::{
     node::TestNode,
@@ -44,19 +45,35 @@ fn kinds(node: &TestNode) -> Vec<(&'static str, Value, u16)> {
         change(&mut body);
         hex_of(&sign(body, &wallet.key))
     };
-    kinds.push(("wrong chain", with(&|body| body.chain = ChainId(chainstack_primitives::Hash([7; 32]))), codes::WRONG_CHAIN));
+    kinds.push((
+        "wrong chain",
+        with(&|body| body.chain = ChainId(chainstack_primitives::Hash([7; 32]))),
+        codes::WRONG_CHAIN,
+    ));
     kinds.push(("wrong version", with(&|body| body.version = 2), codes::VERSION_NOT_SUPPORTED));
     kinds.push(("expired", with(&|body| body.valid_until = Height(0)), codes::EXPIRED));
     kinds.push(("valid too far", with(&|body| body.valid_until = Height(1_000_000)), codes::VALID_TOO_FAR));
     kinds.push(("fee below base", with(&|body| body.max_fee_per_gas = Amount(1)), codes::FEE_BELOW_BASE));
     kinds.push(("gas limit too low", with(&|body| body.gas_limit = Gas(1)), codes::GAS_LIMIT_TOO_LOW));
-    kinds.push(("gas limit too high", with(&|body| body.gas_limit = Gas(u64::MAX)), codes::GAS_LIMIT_TOO_HIGH));
-    kinds.push(("amount overflow", with(&|body| body.max_deposit = Amount(u128::MAX)), codes::AMOUNT_OVERFLOW));
+    kinds.push((
+        "gas limit too high",
+        with(&|body| body.gas_limit = Gas(u64::MAX)),
+        codes::GAS_LIMIT_TOO_HIGH,
+    ));
+    kinds.push((
+        "amount overflow",
+        with(&|body| body.max_deposit = Amount(u128::MAX)),
+        codes::AMOUNT_OVERFLOW,
+    ));
     kinds.push(("empty batch", with(&|body| body.call = Call::Batch(BoundedVec::new())), codes::EMPTY_BATCH));
     kinds.push(("nonce far ahead", with(&|body| body.nonce.0 += 1_000_000), codes::NONCE_TOO_HIGH));
-    kinds.push(("more than the balance", with(&|body| {
-        body.call = Call::Transfer { to: bob, amount: Amount::coins(100_000_000).expect("coins fit") };
-    }), codes::INSUFFICIENT_FUNDS));
+    kinds.push((
+        "more than the balance",
+        with(&|body| {
+            body.call = Call::Transfer { to: bob, amount: Amount::coins(100_000_000).expect("coins fit") };
+        }),
+        codes::INSUFFICIENT_FUNDS,
+    ));
 
     let mut nobody = Wallet::of(node, "//Nobody");
     kinds.push(("unfunded", hex_of(&nobody.transfer(bob, 1)), codes::INSUFFICIENT_FUNDS));
@@ -120,7 +137,8 @@ fn each_refused_transaction_has_its_own_code() {
     let again = alice.transfer(Wallet::of(&node, "//Bob").account(), 1);
     let refused = refusal(&node, &hex_of(&again));
     assert_eq!(refused.data["code"], codes::NONCE_TOO_LOW, "{refused:?}");
-    let counted = chainstack_tests::http::request(node.address(), "GET", "/metrics", b"").expect("metrics").text();
+    let counted =
+        chainstack_tests::http::request(node.address(), "GET", "/metrics", b"").expect("metrics").text();
     assert!(counted.contains("rpc_transactions_refused_total{outcome=\"BadSignature\"}"), "{counted}");
 }
 

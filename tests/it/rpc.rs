@@ -150,7 +150,9 @@ fn limits_hold_at_them_and_one_past() {
     // Bulk submission.
     let many = |count: usize| {
         let list = vec![json!("0x00"); count];
-        json!({"jsonrpc": "2.0", "id": 1, "method": "tx_submit_many", "params": [list]}).to_string().into_bytes()
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tx_submit_many", "params": [list]})
+            .to_string()
+            .into_bytes()
     };
     let at: Value = serde_json::from_slice(&post(&node, &many(1_024)).body).expect("JSON");
     assert_eq!(at["result"].as_array().map(Vec::len), Some(1_024), "{at}");
@@ -181,7 +183,9 @@ fn a_page_of_a_rebound_name_cannot_ask() {
         (403, String::new()),
     ];
     for (expected, host) in cases {
-        for (method, path, body) in [("POST", "/", STATUS), ("GET", "/metrics", b"" as &[u8]), ("GET", "/health", b"")] {
+        for (method, path, body) in
+            [("POST", "/", STATUS), ("GET", "/metrics", b"" as &[u8]), ("GET", "/health", b"")]
+        {
             let answer = request_as(address, method, path, &host, body).expect("an answer");
             assert_eq!(answer.status, expected, "{method} {path} with Host `{host}`: {}", answer.text());
         }
@@ -238,11 +242,13 @@ fn methods_that_change_or_read_answer_as_their_page_says() {
     let snapshot = node.rpc("dev_snapshot", &[])["snapshot"].clone();
     let before = node.rpc("chain_status", &[]);
     let time = before["time_ms"].as_u64().expect("a time");
-    let _warped = node.rpc("dev_warp", &[json!(3_600_000)]);
+    let warped = node.rpc("dev_warp", &[json!(3_600_000)]);
+    let height = node.height();
     let sealed = node.rpc("dev_seal", &[]);
-    assert_eq!(sealed["height"], before["height"].as_u64().expect("a height") + 1);
+    assert_eq!(sealed["height"], height + 1);
     let after = node.rpc("chain_status", &[]);
     assert!(after["time_ms"].as_u64() >= Some(time + 3_600_000), "{after}");
+    assert!(after["time_ms"].as_u64() >= warped["time_ms"].as_u64(), "{after} {warped}");
     let stranger = "5CSbZ7wG456oty4WoiX6a1J88VUbrCXLhrKVJ9q95BsYH4TZ";
     let funded = node.rpc("dev_fund", &[json!(stranger), json!("1500")]);
     let receipt = node.receipt(funded["id"].as_str().expect("an id"));

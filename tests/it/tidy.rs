@@ -40,8 +40,14 @@ const TOP_LEVEL: &[&str] = &[
 const LINES_MAX: usize = 800;
 
 /// Crates that read no clock, randomness, environment, file or socket.
-const PURE: &[&str] =
-    &["runtime/primitives/src", "runtime/trie/src", "runtime/src", "host/src", "host/engine/src", "node/consensus/src"];
+const PURE: &[&str] = &[
+    "runtime/primitives/src",
+    "runtime/trie/src",
+    "runtime/src",
+    "host/src",
+    "host/engine/src",
+    "node/consensus/src",
+];
 
 /// What a pure crate may not name.
 const IMPURE: &[&str] = &[
@@ -115,7 +121,8 @@ fn crates_open_only_the_doors_they_may() {
     let mut offenders = Vec::new();
     for (file, text) in files("toml").iter().filter(|(file, _)| file.ends_with("Cargo.toml")) {
         let manifest: toml::Table = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
-        let Some(name) = manifest.get("package").and_then(|package| package.get("name")).and_then(|name| name.as_str())
+        let Some(name) =
+            manifest.get("package").and_then(|package| package.get("name")).and_then(|name| name.as_str())
         else {
             continue;
         };
@@ -168,7 +175,8 @@ fn pure_crates_name_nothing_impure() {
 fn nothing_is_left_to_do_or_named_after_nothing() {
     let mut offenders = Vec::new();
     for (file, text) in files("rs") {
-        let stem = Path::new(&file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem =
+            Path::new(&file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if ["utils", "util", "common", "helpers", "misc"].contains(&stem.as_str()) {
             offenders.push(format!("{file}: name it after its idea"));
         }
@@ -189,7 +197,9 @@ fn nothing_is_left_to_do_or_named_after_nothing() {
 #[test]
 fn only_the_engine_room_names_the_engine_and_only_the_node_names_the_runtime_of_tasks() {
     let mut offenders = Vec::new();
-    for (file, text) in files("toml").iter().filter(|(file, _)| file.ends_with("Cargo.toml") && file != "Cargo.toml") {
+    for (file, text) in
+        files("toml").iter().filter(|(file, _)| file.ends_with("Cargo.toml") && file != "Cargo.toml")
+    {
         let manifest: toml::Table = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
         let dependencies = manifest.get("dependencies").and_then(|table| table.as_table());
         for dependency in dependencies.into_iter().flat_map(|table| table.keys()) {

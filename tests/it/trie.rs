@@ -19,7 +19,8 @@ struct Case {
 
 fn cases() -> Option<Vec<Case>> {
     let folder = vectors("trie")?;
-    let mut paths: Vec<_> = fs::read_dir(folder).expect("readable").flatten().map(|entry| entry.path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).expect("readable").flatten().map(|entry| entry.path()).collect();
     paths.sort();
     let mut cases = Vec::new();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|it| it == "json")) {
@@ -33,7 +34,13 @@ fn cases() -> Option<Vec<Case>> {
                 other => panic!("{file} {name}: {other}"),
             };
             let secure = file.to_lowercase().contains("secure");
-            cases.push(Case { name: format!("{file} {name}"), secure, pairs, root: root.to_lowercase(), any_order });
+            cases.push(Case {
+                name: format!("{file} {name}"),
+                secure,
+                pairs,
+                root: root.to_lowercase(),
+                any_order,
+            });
         }
     }
     assert!(cases.len() > 15, "{} cases", cases.len());
@@ -95,7 +102,8 @@ fn what_is_proven_verifies_under_its_root_and_no_other() {
             let proof = run(home, &arguments).exits(0);
             assert_eq!(proof.json()["root"], case.root, "{what}");
             fs::write(&proof_file, &proof.stdout).expect("written");
-            let verified = run(home, &["trie", "verify", &proof_path, "--root", &case.root, "--output", "json"]);
+            let verified =
+                run(home, &["trie", "verify", &proof_path, "--root", &case.root, "--output", "json"]);
             let shown = verified.exits(0).json();
             match value_of(&case.pairs, key).and_then(Value::as_str) {
                 None => assert_eq!(shown["value"], Value::Null, "{what}"),
@@ -113,7 +121,17 @@ fn what_is_proven_verifies_under_its_root_and_no_other() {
 #[test]
 fn lists_that_are_none_are_refused_as_misuse() {
     let folder = TempDir::new().expect("a folder");
-    let cases = ["", "{}", "[[1, 2]]", "[[\"a\"]]", "[[\"a\", \"b\", \"c\"]]", "[[\"0xzz\", \"b\"]]", "[[\"a\", 1]]", "[", "null"];
+    let cases = [
+        "",
+        "{}",
+        "[[1, 2]]",
+        "[[\"a\"]]",
+        "[[\"a\", \"b\", \"c\"]]",
+        "[[\"0xzz\", \"b\"]]",
+        "[[\"a\", 1]]",
+        "[",
+        "null",
+    ];
     for text in cases {
         let path = folder.path().join("pairs.json");
         fs::write(&path, text).expect("written");

@@ -24,7 +24,10 @@ impl Answer {
     /// The value of a header, if there is one.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -57,7 +60,13 @@ pub fn request(address: SocketAddr, method: &str, path: &str, body: &[u8]) -> io
 ///
 /// # Errors
 /// As [`request`].
-pub fn request_as(address: SocketAddr, method: &str, path: &str, host: &str, body: &[u8]) -> io::Result<Answer> {
+pub fn request_as(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    host: &str,
+    body: &[u8],
+) -> io::Result<Answer> {
     let mut stream = connect(address)?;
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
@@ -95,7 +104,8 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
         .collect();
     let answer = Answer { status, headers, body: bytes[end + 4..].to_vec() };
-    let chunked = answer.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+    let chunked =
+        answer.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
     if chunked {
         let body = unchunk(&answer.body)?;
         return Some(Answer { body, ..answer });

@@ -2,6 +2,8 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`accept`] | the promises of an issue as named checks |
+//! | [`campaign`] | long counts against a running node |
 //! | [`node`] | the built program, started and asked from outside |
 //! | [`wallet`] | a signer outside the program |
 //! | [`http`] | HTTP as a stranger may send it |
@@ -9,6 +11,8 @@
 //!
 //! The tests need the program: `make test` builds it first. `CHAINSTACK_BIN` names another.
 
+pub mod accept;
+pub mod campaign;
 pub mod http;
 pub mod node;
 pub mod vectors;

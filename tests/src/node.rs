@@ -38,7 +38,12 @@ pub fn binary() -> Result<PathBuf, String> {
     }
     let running = std::env::current_exe().map_err(|error| format!("this program's own path: {error}"))?;
     // target/debug/deps/it-… and target/debug/accept both stand below target/debug.
-    let found = running.ancestors().skip(1).take(2).map(|folder| folder.join("chainstack")).find(|path| path.is_file());
+    let found = running
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("chainstack"))
+        .find(|path| path.is_file());
     found.ok_or_else(|| {
         format!(
             "no `chainstack` beside {}: build it with `cargo build --package chainstack-node`, or name one with \
@@ -66,7 +71,8 @@ impl Output {
     /// If stdout is anything else.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("stdout is not JSON ({error}): {self:?}"))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("stdout is not JSON ({error}): {self:?}"))
     }
 
     /// The one JSON object on stderr: an error's, under `--output json`.
@@ -76,7 +82,8 @@ impl Output {
     #[must_use]
     pub fn error_json(&self) -> Value {
         let line = self.stderr.lines().last().unwrap_or_default();
-        serde_json::from_str(line).unwrap_or_else(|error| panic!("stderr ends in no JSON ({error}): {self:?}"))
+        serde_json::from_str(line)
+            .unwrap_or_else(|error| panic!("stderr ends in no JSON ({error}): {self:?}"))
     }
 
     /// The same output, if the exit code is `code`.
@@ -101,7 +108,7 @@ pub fn run(home: &Path, arguments: &[&str]) -> Output {
     let stdout = collect(child.stdout.take().expect("stdout is piped"));
     let stderr = collect(child.stderr.take().expect("stderr is piped"));
     let deadline = Instant::now() + Duration::from_secs(COMMAND_S);
-    let mut take = |what: &Receiver<String>| {
+    let take = |what: &Receiver<String>| {
         let left = deadline.saturating_duration_since(Instant::now());
         what.recv_timeout(left).ok()
     };
@@ -338,7 +345,8 @@ impl TestNode {
     pub fn token(&self, alias: &str) -> String {
         let params = self.cli(&["paradigm", "new", "erc20"]).exits(0).stdout;
         let file = self.file(&format!("{alias}.toml"), params.as_bytes());
-        let deployed = self.cli_json(&["paradigm", "deploy", "erc20", "-p", &file, "--as", alias, "--from", "//Alice"]);
+        let deployed =
+            self.cli_json(&["paradigm", "deploy", "erc20", "-p", &file, "--as", alias, "--from", "//Alice"]);
         deployed["address"].as_str().expect("an address").to_owned()
     }
 }
@@ -352,7 +360,8 @@ impl Drop for TestNode {
 
 fn launch(folder: &Path, options: &[String]) -> (Child, String, Duration) {
     let log_path = folder.join("node.log");
-    let log = File::options().create(true).append(true).open(&log_path).expect("a log in the test's own folder");
+    let log =
+        File::options().create(true).append(true).open(&log_path).expect("a log in the test's own folder");
     let began = Instant::now();
     let mut command = program(folder);
     command.args(["dev", "--port", "0"]).args(options);

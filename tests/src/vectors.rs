@@ -23,7 +23,8 @@ pub fn project() -> PathBuf {
 /// If it is not there and `CI` is `true`.
 #[must_use]
 pub fn vectors(name: &str) -> Option<PathBuf> {
-    let base = env::var_os("CHAINSTACK_VECTORS").map_or_else(|| project().join("../shared/vectors"), PathBuf::from);
+    let base =
+        env::var_os("CHAINSTACK_VECTORS").map_or_else(|| project().join("../shared/vectors"), PathBuf::from);
     let path = base.join(name);
     if path.exists() {
         return Some(path);

@@ -1,7 +1,7 @@
 //! A signer of transactions outside the program: what a stranger's client would send.
 
 use chainstack_client::{
-    KeyPair, format_address, Ss58Prefix,
+    KeyPair, Ss58Prefix, format_address,
     transaction::{Terms, sign},
 };
 use chainstack_primitives::{AccountId, Amount, Call, ChainId, Gas, Hash, Height, Nonce, Transaction};
@@ -37,7 +37,8 @@ impl Wallet {
         let key = KeyPair::from_uri(uri).expect("a secret URI");
         let status = node.rpc("chain_status", &[]);
         let account = node.rpc("state_account", &[json!(key.public().to_string())]);
-        let base_fee: u128 = status["base_fee"].as_str().and_then(|fee| fee.parse().ok()).expect("a base fee");
+        let base_fee: u128 =
+            status["base_fee"].as_str().and_then(|fee| fee.parse().ok()).expect("a base fee");
         Self {
             key,
             chain: ChainId(hash(&status["chain"])),
@@ -79,6 +80,14 @@ impl Wallet {
         let transaction = sign(self.terms().body(call), &self.key);
         self.nonce += 1;
         transaction
+    }
+
+    /// Signs `call` with the next nonce, and `max_deposit` for the entries it makes.
+    #[must_use]
+    pub fn sign_for(&mut self, call: Call, max_deposit: Amount) -> Transaction {
+        let terms = Terms { max_deposit, ..self.terms() };
+        self.nonce += 1;
+        sign(terms.body(call), &self.key)
     }
 
     /// Signs a transfer of `units` to `to` with the next nonce.

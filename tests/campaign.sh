@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Runs the long counts, each resumable, into tests/campaign/<name>.json. Names choose some; SEED chooses the seed.
+# What passed and exercises nothing that changed since is not run again. Run without names leaves out the gate
+# itself (ci-warm, ci-cold: `campaign.sh ci-cold`).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target="${CARGO_TARGET_DIR:-${CHAINSTACK_TARGET:-${XDG_CACHE_HOME:-$HOME/.cache}/chainstack/target}}"
+export CARGO_TARGET_DIR="$target" CHAINSTACK_BIN="${CHAINSTACK_BIN:-$target/debug/chainstack}"
+cargo build --locked --quiet --package chainstack-tests --bin campaign
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=(kill memory-calls memory-deploys trie wasm)
+failed=0
+for name in "${names[@]}"; do
+    "$target/debug/campaign" "$name" ${SEED:+"$SEED"} || failed=1
+done
+exit $failed

@@ -1,0 +1,42 @@
+//! `accept N`: runs each line under "Done when" of issue N as a named check.
+
+#![expect(clippy::print_stdout, reason = "printing the verdicts is what this program is for")]
+
+use std::{env, process::ExitCode};
+
+use chainstack_tests::{
+    accept::{
+        chain_runs,
+        verdict::{Check, Tally},
+    },
+    node::{BINARY_VARIABLE, binary},
+};
+
+fn checks(issue: &str) -> Option<&'static [Check]> {
+    match issue {
+        "1" => Some(chain_runs::CHECKS),
+        _ => None,
+    }
+}
+
+fn main() -> ExitCode {
+    let issue = env::args().nth(1).unwrap_or_default();
+    let Some(checks) = checks(&issue) else {
+        println!("not run: unknown issue `{issue}`; give one of: 1");
+        return ExitCode::from(2);
+    };
+    match binary() {
+        Ok(path) => println!("program: {} (another: {BINARY_VARIABLE})", path.display()),
+        Err(missing) => println!("{missing}"),
+    }
+    // A check that panics is a failure with its words; the panic itself need not be printed as well.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut tally = Tally::default();
+    for (index, check) in checks.iter().enumerate() {
+        let verdict = check.run();
+        println!("{:>2}. {}\n    {verdict}", index + 1, check.promise);
+        tally.add(&verdict);
+    }
+    println!("issue {issue}: {tally}");
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
