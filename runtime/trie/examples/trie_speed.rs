@@ -4,7 +4,7 @@
 //! Figures are CPU time of the calling thread where the system tells it (Linux), else elapsed time; for two threads
 //! always elapsed time.
 //!
-//! `cargo run --release -p chainstack-trie --example speed [-- LEAVES [BLOCKS]]`
+//! `cargo run --release -p chainstack-trie --example trie_speed [-- LEAVES [BLOCKS]]`
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::{collections::BTreeMap, time::Instant};
