@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         record::read(&name).ok().and_then(|result| result.get("seed").and_then(serde_json::Value::as_u64));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs());
     let seed = given.or(unfinished).unwrap_or(now);
-    println!("{name}: seed {seed}");
+    println!("{name}: seed {seed}, commit {}", record::commit().unwrap_or_default());
     match (campaign.run)(seed) {
         Ok(observed) => {
             println!("{name}: passed: {observed}");
