@@ -82,6 +82,7 @@ impl Node {
             .with_context(|| format!("cannot open the chain in {}", folder.display()))?;
         let store = open_store(backend, &genesis, &schedule, &executor, &options)
             .with_context(|| format!("cannot open the chain in {}", folder.display()))?;
+        let parts_time = store.head().header.core.time_ms.0;
         let metrics = Arc::new(Metrics::new());
         let parts = Parts {
             store: store.clone(),
@@ -89,7 +90,7 @@ impl Node {
             genesis: genesis.clone(),
             schedule: Arc::clone(&schedule),
             parallel: threads,
-            clock: Box::new(SystemClock::default()),
+            clock: Box::new(SystemClock::not_before(parts_time)),
             sealing: config.sealing,
             operator: spec::operator()?,
             bounds: Bounds::default(),
@@ -141,17 +142,26 @@ impl Node {
 /// Waits for a signal, or for the chain to end by itself.
 async fn stopped(service: Service) {
     use tokio::signal::unix::{SignalKind, signal};
-    let ended = tokio::task::spawn_blocking(move || service.wait());
+    let (ended, hears) = tokio::sync::oneshot::channel();
+    // A thread of its own: the executor's are for requests.
+    let waits = std::thread::Builder::new().name("chain-end".to_owned()).spawn(move || {
+        service.wait();
+        // Nobody may be listening any more.
+        let _heard = ended.send(());
+    });
+    if let Err(error) = waits {
+        tracing::warn!(target: "chainstack", %error, "no thread to watch the chain");
+    }
     match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
         (Ok(mut interrupt), Ok(mut terminate)) => {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
-                _ = ended => {}
+                _ = hears => {}
             }
         }
         // Without signal handlers the process ends by the system's default.
-        _ => _ = ended.await,
+        _ => _ = hears.await,
     }
 }
 

@@ -17,6 +17,7 @@ use std::{
 use chainstack_consensus::{Input, Timer};
 use chainstack_primitives::{AccountId, Amount, Hash, Height, Nonce, TimeMs};
 use chainstack_runtime::{ports::Fault, transaction::VerifiedTransaction};
+use chainstack_storage::RevertError;
 use tokio::sync::broadcast;
 
 use crate::chain::{Announcement, Chain, Known, SubmitRefused};
@@ -37,7 +38,7 @@ enum Command {
     Pulse(Reply<Pulse>),
     Seal(Reply<Height>),
     Warp(u64, Reply<TimeMs>),
-    Revert(Height, Reply<()>),
+    Revert(Height, Reply<Result<(), RevertError>>),
     Stop,
 }
 
@@ -83,12 +84,12 @@ impl Service {
         let ended = Arc::new((Mutex::new(false), Condvar::new()));
         let signal = Arc::clone(&ended);
         let thread = std::thread::Builder::new().name("chain".to_owned()).spawn(move || {
+            // Signals in every case, a panic among them.
+            let _ended = Ended(signal);
             let result = Worker { chain, announce, deadline: None }.run(&received);
             if let Err(fault) = &result {
                 tracing::error!(target: "chainstack::chain", %fault, "the chain has stopped");
             }
-            *signal.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            signal.1.notify_all();
             result
         })?;
         Ok(Self { commands, announcements, thread: Arc::new(Mutex::new(Some(thread))), ended })
@@ -149,11 +150,11 @@ impl Service {
         self.ask(|reply| Command::Warp(ms, reply))
     }
 
-    /// Takes the chain back to a height that history still holds.
+    /// Takes the chain back to a height that history still holds; the answer says if it does not.
     ///
     /// # Errors
     /// [`Stopped`].
-    pub fn revert(&self, height: Height) -> Result<(), Stopped> {
+    pub fn revert(&self, height: Height) -> Result<Result<(), RevertError>, Stopped> {
         self.ask(|reply| Command::Revert(height, reply))
     }
 
@@ -172,7 +173,7 @@ impl Service {
     /// Waits until the thread has ended by itself or was stopped.
     pub fn wait(&self) {
         let ended = self.ended.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A poisoned lock means that the thread panicked: it has ended.
+        // Nobody panics while holding the lock; if somebody did, there is nothing to wait for.
         let _ended = self.ended.1.wait_while(ended, |ended| !*ended);
     }
 
@@ -192,6 +193,16 @@ impl Service {
     }
 }
 
+/// Says that the thread has ended, however it did.
+struct Ended(Arc<(Mutex<bool>, Condvar)>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.1.notify_all();
+    }
+}
+
 struct Worker {
     chain: Chain,
     announce: broadcast::Sender<Announcement>,
@@ -204,6 +215,12 @@ impl Worker {
             self.after_step();
             let first = match self.deadline {
                 None => commands.recv().ok(),
+                // A queue that never empties must not keep the timer waiting.
+                Some((timer, deadline)) if deadline <= Instant::now() => {
+                    self.deadline = None;
+                    self.chain.step(Input::TimerExpired(timer))?;
+                    continue;
+                }
                 Some((timer, deadline)) => {
                     match commands.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                         Ok(command) => Some(command),
@@ -251,10 +268,7 @@ impl Worker {
             }
             Command::Seal(reply) => answer(&reply, self.chain.seal_now()?),
             Command::Warp(ms, reply) => answer(&reply, self.chain.warp(ms)?),
-            Command::Revert(height, reply) => {
-                self.chain.revert(height)?;
-                answer(&reply, ());
-            }
+            Command::Revert(height, reply) => answer(&reply, self.chain.revert(height)?),
             Command::Stop => {}
         }
         Ok(())

@@ -54,6 +54,7 @@ mod tests {
             sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
         }
         assert!(process_cpu() > process, "{sum}");
-        assert!(peak_rss_bytes() >= rss_bytes() && rss_bytes() > 1_000_000);
+        // The kernel counts both in batches, so the two are not compared.
+        assert!(peak_rss_bytes() > 1_000_000 && rss_bytes() > 1_000_000);
     }
 }

@@ -20,6 +20,15 @@ pub struct SystemClock {
     warped_ms: u64,
 }
 
+impl SystemClock {
+    /// The machine's clock, warped so that it is not before `ms`: a chain that was warped keeps its time over a
+    /// restart.
+    #[must_use]
+    pub fn not_before(ms: u64) -> Self {
+        Self { warped_ms: ms.saturating_sub(Self::default().now_ms()) }
+    }
+}
+
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
         // A clock before 1970 reads as 1970: blocks then follow their parents' times.

@@ -3,6 +3,7 @@
 use chainstack_consensus::{Input, Solo};
 use chainstack_primitives::{Height, TimeMs};
 use chainstack_runtime::{ports::Fault, state::Tries};
+use chainstack_storage::RevertError;
 
 use super::Chain;
 
@@ -28,19 +29,26 @@ impl Chain {
         Ok(self.parent.header().core.time_ms)
     }
 
-    /// Takes the chain back to `height` and forgets what waits in the pool.
+    /// Takes the chain back to `height` and forgets what waits in the pool. The answer says if the height is not
+    /// there to go back to; then nothing has changed.
     ///
     /// # Errors
-    /// [`Fault`] if this machine failed, or the height is not in the kept history.
-    pub fn revert(&mut self, height: Height) -> Result<(), Fault> {
-        self.parts.store.revert_to(height).map_err(|error| Fault(Box::new(error)))?;
+    /// [`Fault`] if this machine failed.
+    pub fn revert(&mut self, height: Height) -> Result<Result<(), RevertError>, Fault> {
+        match self.parts.store.revert_to(height) {
+            Ok(_) => {}
+            Err(RevertError::Fault(fault)) => return Err(Fault(Box::new(fault))),
+            Err(refused) => return Ok(Err(refused)),
+        }
         self.parent = self.parts.store.head().as_parent();
         self.tries = Tries::cold();
         self.mempool.clear();
         self.proposed = None;
         self.timer = None;
         self.engine = Box::new(Solo::new(self.parts.sealing));
+        self.observe_head();
         let next = self.next_height()?;
-        self.step(Input::Start { height: next })
+        self.step(Input::Start { height: next })?;
+        Ok(Ok(()))
     }
 }

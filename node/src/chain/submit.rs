@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chainstack_consensus::Input;
+use chainstack_consensus::{Input, Sealing};
 use chainstack_primitives::{AccountId, Hash, Nonce};
 use chainstack_runtime::{
     ports::{Fault, StateReader as _},
@@ -90,12 +90,23 @@ impl Chain {
         Ok(verdicts)
     }
 
-    /// Tells the engine that work waits, if any does.
+    /// Tells the engine that work waits, if any does. Where blocks are made on demand, work that only waits for a
+    /// lower base fee asks for a block as well: nothing but blocks lowers the fee.
     ///
     /// # Errors
     /// [`Fault`] if this machine failed.
     pub fn work(&mut self) -> Result<(), Fault> {
-        if self.mempool_has_work() { self.step(Input::WorkWaiting) } else { Ok(()) }
+        loop {
+            if self.mempool_has_work() {
+                return self.step(Input::WorkWaiting);
+            }
+            let least = self.parts.schedule.block.base_fee_min;
+            let on_demand = self.parts.sealing == Sealing::OnDemand;
+            if !on_demand || self.base_fee() <= least || !self.mempool.has_ready(least) {
+                return Ok(());
+            }
+            self.step(Input::SealNow)?;
+        }
     }
 
     fn take(&mut self, transaction: VerifiedTransaction) -> Result<Result<Hash, SubmitRefused>, Fault> {

@@ -1,8 +1,13 @@
 //! `chainstack check`: whether the chain would take a module.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use chainstack_host::{Executor, ExecutorConfig};
+use chainstack_primitives::transaction::CODE_SIZE_MAX;
 use chainstack_runtime::params::Schedule;
 use serde_json::json;
 
@@ -11,10 +16,9 @@ use super::{
     context::Context,
     error::{CliError, Exit},
     output::Answer,
-    trie::read_bounded,
 };
 
-/// Largest file that is read, in bytes. A module past the chain's own limit is refused by name.
+/// Largest file of a module that other commands read, in bytes.
 pub(super) const FILE_SIZE_MAX: u64 = 64 * 1024 * 1024;
 
 /// Check a module as an upload would: bytecode first, then its manifest, then its `_initialize`. Needs no node.
@@ -32,7 +36,7 @@ impl Check {
     /// # Errors
     /// Exit code 3 if the module is refused.
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let bytes = read_bounded(&self.file, FILE_SIZE_MAX)?;
+        let bytes = read_start(&self.file)?;
         let report = executor()?.check(&bytes).map_err(|fault| CliError::failed(fault.to_string()))?;
         let json = json!({
             "accepted": report.accepted,
@@ -59,6 +63,18 @@ impl Check {
             format!("{}: refused with {}: {}{place}", self.file.display(), report.code, report.message);
         Err(CliError::new(Exit::No, text))
     }
+}
+
+/// The file, or of a file past admission's limit just so much that admission sees it.
+fn read_start(path: &Path) -> Result<Vec<u8>, CliError> {
+    let failed = |error: std::io::Error| {
+        let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
+        CliError::new(exit, format!("cannot read {}: {error}", path.display()))
+    };
+    let mut bytes = Vec::new();
+    let enough = u64::from(CODE_SIZE_MAX).saturating_add(1);
+    fs::File::open(path).map_err(failed)?.take(enough).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
 
 /// An executor without a chain.

@@ -74,7 +74,7 @@ impl Context {
         Ok(self.home()?.join("aliases.json"))
     }
 
-    /// Every alias and the address it stands for, by chain.
+    /// Every alias and the address it stands for.
     ///
     /// # Errors
     /// If the file is there and cannot be read.

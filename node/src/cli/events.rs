@@ -59,6 +59,11 @@ impl Events {
         }
         let mut all = Vec::new();
         loop {
+            // The height first: what is asked up to it cannot grow meanwhile.
+            let head = height(context)?;
+            if self.follow {
+                filter["to"] = json!(self.to_height.map_or(head, |last| last.min(head)));
+            }
             let page = context.rpc("event_query", std::slice::from_ref(&filter))?;
             for event in page.get("events").and_then(Value::as_array).into_iter().flatten() {
                 let mut event = event.clone();
@@ -67,12 +72,10 @@ impl Events {
             }
             match page.get("next") {
                 Some(next) if !next.is_null() => filter["after"] = next.clone(),
-                _ if self.follow => {
+                _ if self.follow && self.to_height.is_none_or(|last| head < last) => {
                     print_all(context, &mut all)?;
-                    let status = context.rpc("chain_status", &[])?;
-                    let next = status.get("height").and_then(Value::as_u64).unwrap_or(0) + 1;
-                    filter["after"] = json!([next, 0, 0]);
-                    wait_for(context, next)?;
+                    filter["after"] = json!([head.saturating_add(1), 0, 0]);
+                    wait_for(context, head.saturating_add(1))?;
                 }
                 _ => break,
             }
@@ -94,15 +97,18 @@ fn print_all(context: &Context, events: &mut Vec<Value>) -> Result<(), super::er
     Ok(())
 }
 
-/// Waits until the chain has a block at `height`.
-fn wait_for(context: &Context, height: u64) -> Result<(), super::error::CliError> {
-    loop {
-        let status = context.rpc("chain_status", &[])?;
-        if status.get("height").and_then(Value::as_u64).unwrap_or(0) >= height {
-            return Ok(());
-        }
+/// The chain's height.
+fn height(context: &Context) -> Result<u64, super::error::CliError> {
+    let status = context.rpc("chain_status", &[])?;
+    Ok(status.get("height").and_then(Value::as_u64).unwrap_or(0))
+}
+
+/// Waits until the chain has a block at `wanted`.
+fn wait_for(context: &Context, wanted: u64) -> Result<(), super::error::CliError> {
+    while height(context)? < wanted {
         pause();
     }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a poll of another process pauses between two looks")]

@@ -161,8 +161,9 @@ fn new(context: &Context, name: &str) -> Outcome {
             Some(bytes) => {
                 format!("{} = {}", param.name.as_str(), toml_value(&decode(&manifest, &param.ty, bytes)))
             }
-            // On the development chain this account has coins; anywhere else the owner is to be changed.
-            None => format!("{} = \"//Alice\"", param.name.as_str()),
+            // On the development chain this account has coins; anywhere else it is to be changed.
+            None if ty == "account" => format!("{} = \"//Alice\"", param.name.as_str()),
+            None => format!("# {} = (to be given)", param.name.as_str()),
         });
     }
     lines.push(String::new());

@@ -65,14 +65,21 @@ impl Proof {
 }
 
 fn get(context: &Context, account: &str, cell: Option<&str>, key: &[String], height: Option<u64>) -> Outcome {
-    let params = match cell {
-        None => vec![json!(show_account(&context.account(account)?)), Value::Null, json!(height)],
+    let (asked, entry) = match cell {
+        None => (context.account(account)?, None),
         Some(cell) => {
             let view = ContractView::of(context, account)?;
             let (cell, key) = cell_key(context, &view, cell, key)?;
-            let key = format!("0x{}", hex::encode(key));
-            vec![json!(show_account(&view.address)), json!(cell.id), json!(key), json!(height)]
+            (view.address, Some((cell.id, key)))
         }
+    };
+    let (cell, key) = match &entry {
+        None => (Value::Null, Value::Null),
+        Some((cell, key)) => (json!(cell), json!(format!("0x{}", hex::encode(key)))),
+    };
+    let params = match entry {
+        None => vec![json!(show_account(&asked)), Value::Null, json!(height)],
+        Some(_) => vec![json!(show_account(&asked)), cell, key, json!(height)],
     };
     let answer = context.rpc("state_proof", &params)?;
     let bytes = answer.get("proof").and_then(Value::as_str).and_then(parse_hex);
@@ -82,6 +89,10 @@ fn get(context: &Context, account: &str, cell: Option<&str>, key: &[String], hei
     let held = parse_hash(&root).is_some_and(|root| proof.verify(root).is_ok());
     if !held {
         return Err(CliError::new(Exit::No, "the node's proof does not hold under the root it names"));
+    }
+    let proven = proof.entry.as_ref().map(|entry| (entry.cell, entry.key.to_vec()));
+    if proof.account != asked || proven != entry {
+        return Err(CliError::new(Exit::No, "the node proved something else than was asked"));
     }
     super::output::remark(&format!(
         "state root {root} at height {}",

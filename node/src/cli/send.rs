@@ -113,7 +113,7 @@ impl SendOptions {
             let hex = format!("0x{}", hex::encode(unsigned.encode()));
             return Ok(Sent::Shown(Answer::new(hex.clone(), json!({"unsigned": hex}))));
         }
-        check(&report, contract)?;
+        check(&self.without_own_queue(report.clone()), contract)?;
         if self.dry_run {
             return Ok(Sent::Shown(shown(&cost, report, contract)));
         }
@@ -163,8 +163,17 @@ impl SendOptions {
         Ok(ChainState::read(context, &account)?.next_nonce)
     }
 
+    /// A report without the complaint that earlier transactions of ours still wait: the pool keeps them in order.
+    fn without_own_queue(&self, mut report: Value) -> Value {
+        let waits = report.get("refused").is_some_and(|refused| code(refused) == codes::NONCE_TOO_HIGH);
+        if waits && self.nonce.is_none() {
+            report["refused"] = Value::Null;
+        }
+        report
+    }
+
     fn signer(&self, context: &Context) -> Result<Signer, CliError> {
-        if self.from.starts_with("//") || self.from.contains(' ') {
+        if self.from.starts_with("//") {
             let pair = KeyPair::from_uri(&self.from).map_err(|error| CliError::misuse(error.to_string()))?;
             return Ok(Signer::Key(Box::new(pair)));
         }

@@ -150,7 +150,7 @@ fn decode_unsigned(bytes: &[u8]) -> Result<Unsigned, CliError> {
 
 fn sign_unsigned(context: &Context, bytes: &[u8], from: &str, password_file: Option<&PathBuf>) -> Outcome {
     let unsigned = decode_unsigned(bytes)?;
-    let pair = if from.starts_with("//") || from.contains(' ') {
+    let pair = if from.starts_with("//") {
         KeyPair::from_uri(from).map_err(|error| CliError::misuse(error.to_string()))?
     } else {
         let name = KeyName::parse(from).map_err(|error| CliError::misuse(error.to_string()))?;

@@ -260,10 +260,9 @@ impl<T> Mempool<T> {
         if needed > signer.balance {
             return Err(MempoolRefused::InsufficientFunds { needed, found: signer.balance });
         }
-        if replaced.is_none() {
-            let ready = self.next_nonce(&facts.signer, signer.nonce) >= facts.nonce;
-            self.make_room(&facts, ready, base_fee)?;
-        }
+        let freed = replaced.map(|it| it.facts.size_bytes);
+        let ready = self.next_nonce(&facts.signer, signer.nonce) >= facts.nonce;
+        self.make_room(&facts, freed, ready, base_fee)?;
         self.put(facts, transaction, signer.nonce);
         Ok(())
     }
@@ -289,23 +288,28 @@ impl<T> Mempool<T> {
         Ok(())
     }
 
-    fn has_room(&self, size_bytes: usize) -> bool {
-        self.len() < self.bounds.transactions_max
-            && self.bytes.saturating_add(size_bytes) <= self.bounds.bytes_max
-    }
-
-    /// Evicts what pays least until `newcomer` fits, if it is ready and pays enough for each.
-    fn make_room(&mut self, newcomer: &Facts, ready: bool, base_fee: Amount) -> Result<(), MempoolRefused> {
+    /// Evicts what pays least until `newcomer` fits, if it is ready and pays enough for each. `freed` is the size
+    /// of what it replaces.
+    fn make_room(
+        &mut self,
+        newcomer: &Facts,
+        freed: Option<usize>,
+        ready: bool,
+        base_fee: Amount,
+    ) -> Result<(), MempoolRefused> {
         let mut victims = Vec::new();
-        let (mut count, mut bytes) = (self.len(), self.bytes);
-        if !self.has_room(newcomer.size_bytes) {
+        let mut count = self.len().saturating_sub(usize::from(freed.is_some()));
+        let mut bytes = self.bytes.saturating_sub(freed.unwrap_or(0));
+        let Bounds { transactions_max, bytes_max, .. } = self.bounds;
+        let full = |count: usize, bytes: usize| {
+            count >= transactions_max || bytes.saturating_add(newcomer.size_bytes) > bytes_max
+        };
+        if full(count, bytes) {
             if !ready {
                 return Err(MempoolRefused::Full);
             }
             let mut candidates = self.eviction_order(base_fee, &newcomer.signer);
-            while count >= self.bounds.transactions_max
-                || bytes.saturating_add(newcomer.size_bytes) > self.bounds.bytes_max
-            {
+            while full(count, bytes) {
                 let Some(offer) = candidates.pop() else { return Err(MempoolRefused::Full) };
                 let pays_enough = offer.gapped
                     || newcomer.offer_above(base_fee).is_some_and(|own| own >= a_tenth_more(offer.price));

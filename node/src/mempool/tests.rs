@@ -150,6 +150,19 @@ fn a_large_newcomer_evicts_several_or_none() {
 }
 
 #[test]
+fn a_replacement_stays_inside_the_bound_of_bytes() {
+    let mut pool = Mempool::new(Bounds { transactions_max: 10, bytes_max: 40, per_account_max: 4 });
+    for name in 1..=4 {
+        pool.insert(facts(name, 0, u128::from(name) * 100), (name, 0), RICH, Height(1), BASE).expect("fits");
+    }
+    let larger = |tip: u128, size_bytes| Facts { size_bytes, max_fee: Amount(9_000), ..facts(1, 0, tip) };
+    assert_eq!(pool.insert(larger(150, 20), (1, 9), RICH, Height(1), BASE), Err(MempoolRefused::Full));
+    assert_eq!((pool.len(), pool.size_bytes()), (4, 40), "what was to be replaced still waits");
+    pool.insert(larger(300, 20), (1, 9), RICH, Height(1), BASE).expect("pays for the one it evicts");
+    assert_eq!((order(&pool), pool.size_bytes()), (vec![(4, 0), (3, 0), (1, 9)], 40));
+}
+
+#[test]
 fn blocks_advance_nonces_and_heights() {
     let mut pool = pool(10);
     for nonce in 0..3 {

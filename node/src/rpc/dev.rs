@@ -6,6 +6,7 @@ use chainstack_client::{
 };
 use chainstack_primitives::{Amount, Call, Gas, Height};
 use chainstack_runtime::transaction::VerifiedTransaction;
+use chainstack_storage::RevertError;
 use jsonrpsee::{
     RpcModule,
     core::RegisterMethodError,
@@ -56,15 +57,14 @@ fn snapshot(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObj
 
 fn revert(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
     let height = Height(Reader::new(params, 1)?.number()?);
-    let head = context.store.head();
-    if height > head.height() {
-        return Err(not_found(format!("snapshot {height} asked, the chain is at {}", head.height())));
+    let reverted = context.service.revert(height).map_err(|stopped| of_stopped(&stopped))?;
+    match reverted {
+        Ok(()) => {}
+        Err(RevertError::Ahead { head, .. }) => {
+            return Err(not_found(format!("snapshot {height} asked, the chain is at {head}")));
+        }
+        Err(refused) => return Err(ErrorObjectOwned::owned(PRUNED, refused.to_string(), None::<()>)),
     }
-    if height < head.oldest {
-        let text = format!("snapshot {height} asked, the oldest kept is {}", head.oldest);
-        return Err(ErrorObjectOwned::owned(PRUNED, text, None::<()>));
-    }
-    context.service.revert(height).map_err(|stopped| of_stopped(&stopped))?;
     Ok(json!({"height": height.0}))
 }
 

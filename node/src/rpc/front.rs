@@ -11,10 +11,11 @@ use jsonrpsee::{
     core::{BoxError, http_helpers::read_body},
     server::{HttpBody, HttpRequest, HttpResponse},
 };
-use tokio::time::timeout;
+use serde_json::{Map, Value};
+use tokio::{sync::Semaphore, time::timeout};
 use tower::{Layer, Service};
 
-use super::limits::{DEPTH_MAX, REQUEST_SIZE_MAX, sender_time};
+use super::limits::{CONNECTIONS_MAX, DEPTH_MAX, REQUEST_SIZE_MAX, sender_time};
 
 /// The plain pages of the port.
 pub trait Pages: Send + Sync + 'static {
@@ -30,14 +31,17 @@ pub trait Pages: Send + Sync + 'static {
 pub struct FrontLayer {
     pages: Arc<dyn Pages>,
     hosts: Arc<[String]>,
+    /// Requests being read or answered.
+    places: Arc<Semaphore>,
 }
 
 impl FrontLayer {
     /// Serves `pages` and accepts requests whose `Host` header names one of `hosts` (without port). Browsers
-    /// send the name a page was loaded from, so a page of a rebound name is refused.
+    /// send the name a page was loaded from, so a page of a rebound name is refused; an `Origin` header, if there is
+    /// one, must name one of them as well, so that no strange page drives the node over a WebSocket.
     #[must_use]
     pub fn new(pages: Arc<dyn Pages>, hosts: Vec<String>) -> Self {
-        Self { pages, hosts: hosts.into() }
+        Self { pages, hosts: hosts.into(), places: Arc::new(Semaphore::new(CONNECTIONS_MAX as usize)) }
     }
 }
 
@@ -78,6 +82,12 @@ where
             if !layer.host_is_ours(&request) {
                 return Ok(plain(403, "the Host header names another machine\n"));
             }
+            if !layer.origin_is_ours(&request) {
+                return Ok(plain(403, "the Origin header names a page of another machine\n"));
+            }
+            let Ok(_place) = layer.places.try_acquire() else {
+                return Ok(plain(429, "the node serves as many requests as it may\n"));
+            };
             match (request.method().as_str(), request.uri().path()) {
                 ("GET", "/metrics") => Ok(page(200, "text/plain; version=0.0.4", layer.pages.metrics())),
                 ("GET", "/health") => {
@@ -85,8 +95,16 @@ where
                     Ok(page(if well { 200 } else { 503 }, "application/json", body))
                 }
                 ("POST", _) => match whole(request).await {
-                    Ok(request) => inner.call(request).await,
                     Err(refusal) => Ok(refusal),
+                    Ok((request, Shape::Answered)) => inner.call(request).await,
+                    // Nobody waits for an answer; what it would have been is not sent.
+                    Ok((request, Shape::Notification)) => {
+                        inner.call(request).await?;
+                        Ok(page(200, "application/json", String::new()))
+                    }
+                    Ok((_, Shape::NotARequest)) => {
+                        Ok(page(200, "application/json", NOT_A_REQUEST.to_owned()))
+                    }
                 },
                 _ => inner.call(request).await,
             }
@@ -97,7 +115,18 @@ where
 impl FrontLayer {
     fn host_is_ours(&self, request: &HttpRequest) -> bool {
         let header = request.headers().get("host").and_then(|value| value.to_str().ok());
-        let named = header.or_else(|| request.uri().host()).unwrap_or_default();
+        self.is_ours(header.or_else(|| request.uri().host()).unwrap_or_default())
+    }
+
+    /// Browsers name the page that asks; programs do not. WebSockets have no other protection from strange pages.
+    fn origin_is_ours(&self, request: &HttpRequest) -> bool {
+        let Some(origin) = request.headers().get("origin") else { return true };
+        let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        origin.is_some_and(|(_, host)| self.is_ours(host))
+    }
+
+    /// Whether `named`, with or without a port, is one of the hosts.
+    fn is_ours(&self, named: &str) -> bool {
         let name = match named.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
             _ => named,
@@ -106,14 +135,52 @@ impl FrontLayer {
     }
 }
 
+/// JSON-RPC's answer to what is no request, where the id cannot be read.
+const NOT_A_REQUEST: &str =
+    r#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid request"},"id":null}"#;
+
+/// What JSON-RPC asks of the answer to a body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Shape {
+    /// An answer; also for what is no JSON, which the RPC service refuses.
+    Answered,
+    /// No answer: notifications only.
+    Notification,
+    /// A refusal without an id: the method is no text, or the id is not one that can be echoed exactly.
+    NotARequest,
+}
+
+fn shape(body: &[u8]) -> Shape {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(call)) => shape_of_call(&call),
+        Ok(Value::Array(calls)) if !calls.is_empty() => {
+            let silent =
+                |call: &Value| call.as_object().is_some_and(|it| shape_of_call(it) == Shape::Notification);
+            if calls.iter().all(silent) { Shape::Notification } else { Shape::Answered }
+        }
+        _ => Shape::Answered,
+    }
+}
+
+fn shape_of_call(call: &Map<String, Value>) -> Shape {
+    let named = call.get("method").is_none_or(Value::is_string);
+    let versioned = call.get("jsonrpc").is_some_and(|version| version == "2.0");
+    match call.get("id") {
+        _ if !named => Shape::NotARequest,
+        None if versioned && call.contains_key("method") => Shape::Notification,
+        None | Some(Value::Null | Value::String(_)) => Shape::Answered,
+        Some(Value::Number(id)) if id.is_u64() => Shape::Answered,
+        Some(_) => Shape::NotARequest,
+    }
+}
+
 /// The request with its whole body read, within the time and size a sender has.
-async fn whole(request: HttpRequest) -> Result<HttpRequest, HttpResponse> {
+async fn whole(request: HttpRequest) -> Result<(HttpRequest, Shape), HttpResponse> {
     let (parts, body) = request.into_parts();
     let read = timeout(sender_time(), read_body(&parts.headers, body, REQUEST_SIZE_MAX)).await;
     let bytes = match read {
         Err(_) => return Err(plain(408, "the request's body took too long\n")),
         Ok(Ok((bytes, _))) => bytes,
-        // Too large, or cut off: the RPC service words the refusal of an empty body of that size.
         Ok(Err(_)) => {
             return Err(plain(413, "the request is larger than the limit, or its body was cut off\n"));
         }
@@ -121,7 +188,8 @@ async fn whole(request: HttpRequest) -> Result<HttpRequest, HttpResponse> {
     if depth(&bytes) > DEPTH_MAX {
         return Err(plain(400, "the request nests deeper than the limit\n"));
     }
-    Ok(HttpRequest::from_parts(parts, HttpBody::from(bytes)))
+    let shape = shape(&bytes);
+    Ok((HttpRequest::from_parts(parts, HttpBody::from(bytes)), shape))
 }
 
 /// Deepest nesting of brackets outside strings. Linear; does not judge whether the text is JSON.
@@ -175,6 +243,66 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(depth(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn notifications_get_no_answer_and_what_is_no_request_a_refusal() {
+        let cases = [
+            (r#"{"jsonrpc":"2.0","method":"a","id":1}"#, Shape::Answered),
+            (r#"{"jsonrpc":"2.0","method":"a"}"#, Shape::Notification),
+            (r#"{"jsonrpc":"2.0","method":1}"#, Shape::NotARequest),
+            (r#"{"jsonrpc":"2.0","method":"a","id":{}}"#, Shape::NotARequest),
+            (r#"{"jsonrpc":"2.0","method":"a","id":1e30}"#, Shape::NotARequest),
+            (r#"{"jsonrpc":"2.0","method":"a","id":1.5}"#, Shape::NotARequest),
+            (r#"{"method":"a"}"#, Shape::Answered),
+            (r#"{"foo":"boo"}"#, Shape::Answered),
+            ("[]", Shape::Answered),
+            ("[1]", Shape::Answered),
+            (r#"[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b"}]"#, Shape::Notification),
+            (r#"[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b","id":1}]"#, Shape::Answered),
+            ("{", Shape::Answered),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(shape(body.as_bytes()), expected, "{body}");
+        }
+    }
+
+    struct NoPages;
+
+    impl Pages for NoPages {
+        fn metrics(&self) -> String {
+            String::new()
+        }
+
+        fn health(&self) -> (bool, String) {
+            (true, String::new())
+        }
+    }
+
+    #[test]
+    fn only_our_names_pass_as_host_and_as_origin() {
+        let hosts = ["127.0.0.1", "localhost", "[::1]"].map(str::to_owned).to_vec();
+        let front = FrontLayer::new(Arc::new(NoPages), hosts);
+        for ours in ["127.0.0.1", "127.0.0.1:9944", "LocalHost:1", "[::1]:9944", "[::1]"] {
+            assert!(front.is_ours(ours), "{ours}");
+        }
+        for strange in
+            ["", "example.org", "127.0.0.1.example.org:9944", "localhost:port", "[::2]:9944", "::1"]
+        {
+            assert!(!front.is_ours(strange), "{strange}");
+        }
+        let request = |origin: Option<&str>| {
+            let mut request = HttpRequest::new(HttpBody::empty());
+            if let Some(origin) = origin {
+                request.headers_mut().insert("origin", origin.parse().expect("a header"));
+            }
+            front.origin_is_ours(&request)
+        };
+        assert!(request(None), "programs send none");
+        assert!(request(Some("http://localhost:3000")));
+        for strange in ["null", "https://example.org", "localhost", "file://"] {
+            assert!(!request(Some(strange)), "{strange}");
         }
     }
 }

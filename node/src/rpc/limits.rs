@@ -10,7 +10,7 @@ pub const RESPONSE_SIZE_MAX: u32 = 64 * 1024 * 1024;
 pub const BATCH_MAX: u32 = 100;
 /// Deepest nesting of JSON.
 pub const DEPTH_MAX: usize = 32;
-/// Most connections at a time.
+/// Most requests being read or answered at a time, and most WebSocket connections.
 pub const CONNECTIONS_MAX: u32 = 256;
 /// Most subscriptions of one connection.
 pub const SUBSCRIPTIONS_MAX: u32 = 16;
@@ -20,7 +20,9 @@ pub const SENDER_MS_MAX: u64 = 10_000;
 pub const SUBMIT_MANY_MAX: usize = 1_024;
 /// Most entries or events of one answer.
 pub const PAGE_MAX: usize = 1_000;
-/// Gas of a query or simulation.
+/// Threads that compute answers at a time; more requests wait.
+pub const WORKERS_MAX: usize = 8;
+/// Gas of a query. A simulation may use as much as a block.
 pub const QUERY_GAS: u64 = 100_000_000;
 
 /// [`SENDER_MS_MAX`] as a duration.

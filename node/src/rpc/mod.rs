@@ -32,7 +32,11 @@ use chainstack_storage::{StateView, StorageFault, Store};
 use jsonrpsee::types::ErrorObjectOwned;
 
 pub use self::server::{RpcServer, serve};
-use crate::{service::Service, telemetry::metrics::Metrics};
+use crate::{
+    chain::{Clock as _, SystemClock},
+    service::Service,
+    telemetry::metrics::Metrics,
+};
 
 /// What the methods work on. Cheap to clone.
 #[derive(Clone)]
@@ -74,7 +78,8 @@ impl RpcContext {
         }
     }
 
-    /// What a block after `view` would show to contracts.
+    /// What the block after `view` would show to contracts: at the head, now and at the base fee in force; at an
+    /// earlier height, what the block there showed, one millisecond later.
     ///
     /// # Errors
     /// If the header cannot be read.
@@ -83,6 +88,11 @@ impl RpcContext {
         let mut info = BlockInfo::of_header(&header, self.chain);
         info.height = Height(info.height.0.saturating_add(1));
         info.time_ms.0 = info.time_ms.0.saturating_add(1);
+        let head = self.store.head();
+        if head.height() == view.height() {
+            info.base_fee = head.as_parent().child_base_fee(&self.schedule);
+            info.time_ms.0 = info.time_ms.0.max(SystemClock::default().now_ms());
+        }
         Ok(info)
     }
 

@@ -14,7 +14,8 @@ use super::{
     RpcContext, chain, contract, dev, events,
     front::{FrontLayer, Pages},
     limits::{
-        BATCH_MAX, CONNECTIONS_MAX, REQUEST_SIZE_MAX, RESPONSE_SIZE_MAX, SUBSCRIPTIONS_MAX, sender_time,
+        BATCH_MAX, CONNECTIONS_MAX, REQUEST_SIZE_MAX, RESPONSE_SIZE_MAX, SUBSCRIPTIONS_MAX, WORKERS_MAX,
+        sender_time,
     },
     state, subscribe, tx,
 };
@@ -66,7 +67,11 @@ impl Pages for RpcContext {
 /// # Errors
 /// If the port is taken or the system gives no threads.
 pub fn serve(context: RpcContext, listen: SocketAddr, hosts: Vec<String>) -> Result<RpcServer> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("rpc").build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("rpc")
+        .max_blocking_threads(WORKERS_MAX)
+        .build()?;
     let methods = module(context.clone())?;
     let mut names =
         vec![listen.ip().to_string(), "localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];

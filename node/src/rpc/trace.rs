@@ -23,7 +23,8 @@ use super::{
 /// before it; the state before the block must still be kept.
 pub(super) fn trace(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
     let id = Reader::new(params, 1)?.hash()?;
-    let at = included(context, &id)?.ok_or_else(|| not_found(format!("no block includes the transaction {id}")))?;
+    let at = included(context, &id)?
+        .ok_or_else(|| not_found(format!("no block includes the transaction {id}")))?;
     let mut answer = receipt_at(context, at)?;
     let outcome = replay(context, at)?;
     describe(&mut answer, outcome.diagnostics.as_deref());
@@ -35,7 +36,8 @@ pub(super) fn trace(params: &Params<'_>, context: &RpcContext) -> Result<Value, 
 
 /// Runs the block of `at` on the state before it.
 fn replay(context: &RpcContext, at: Inclusion) -> Result<Outcome, ErrorObjectOwned> {
-    let parent_height = at.height.checked_sub(1).ok_or_else(|| not_found("the first block has no transactions"))?;
+    let parent_height =
+        at.height.checked_sub(1).ok_or_else(|| not_found("the first block has no transactions"))?;
     let view = context.view(Some(parent_height))?;
     let block = context.store.block(at.height).map_err(|it| of_storage(&it))?;
     let block = block.ok_or_else(|| not_found(format!("there is no block {}", at.height)))?;

@@ -115,13 +115,12 @@ impl Metrics {
 /// The older text format from the newer one: there a counter's help and type stand under its name without `_total`,
 /// and a last line says that it is the last.
 fn classic(text: &str) -> String {
-    let counters: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
-        .collect();
+    let counters: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
     let mut out = String::with_capacity(text.len());
     for line in text.lines().filter(|line| *line != "# EOF" && !line.starts_with("# UNIT ")) {
-        let described = ["# HELP ", "# TYPE "].into_iter().find_map(|kind| Some((kind, line.strip_prefix(kind)?)));
+        let described =
+            ["# HELP ", "# TYPE "].into_iter().find_map(|kind| Some((kind, line.strip_prefix(kind)?)));
         match described.and_then(|(kind, rest)| Some((kind, rest.split_once(' ')?))) {
             Some((kind, (name, rest))) if counters.contains(name) => {
                 out.push_str(&format!("{kind}{name}_total {rest}\n"));
@@ -149,7 +148,8 @@ mod tests {
         let samples = text.lines().filter(|line| !line.starts_with('#'));
         for sample in samples {
             let name = sample.split(['{', ' ']).next().expect("a name");
-            let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+            let family =
+                ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
             assert!(text.contains(&format!("# HELP {family} ")), "{name}");
             assert!(text.contains(&format!("# TYPE {family} ")), "{name}");
         }

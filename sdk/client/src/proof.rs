@@ -158,10 +158,15 @@ impl StateProof {
         Ok(Proven { account: self.account, leaf, entry })
     }
 
-    /// The proof as a file: one line of JSON.
+    /// The proof as a file: one line of JSON, the proof and its own Keccak-256.
+    ///
+    /// The hash says which proof this file was: without it, a changed key could turn a proof into a true one of
+    /// something else.
     #[must_use]
     pub fn to_file(&self) -> String {
-        format!("{{\"schema\":1,\"proof\":\"0x{}\"}}\n", hex::encode(self.encode()))
+        let bytes = self.encode();
+        let hash = keccak256(&bytes);
+        format!("{{\"schema\":1,\"proof\":\"0x{}\",\"hash\":\"{hash}\"}}\n", hex::encode(bytes))
     }
 
     /// Reads a proof file. Only the exact bytes of [`StateProof::to_file`] are accepted.
