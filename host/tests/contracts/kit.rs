@@ -18,7 +18,7 @@ pub(crate) fn name(text: &str) -> Name {
 }
 
 pub(crate) fn list<T, const MAX: u32>(items: Vec<T>) -> BoundedVec<T, MAX> {
-    items.try_into().ok().expect("a short list")
+    items.try_into().unwrap_or_else(|_| panic!("a short list"))
 }
 
 pub(crate) fn field(text: &str, ty: Type) -> Field {

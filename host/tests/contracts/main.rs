@@ -1,4 +1,5 @@
 //! Contracts through the executor: WAT modules with manifests, called as transactions call them.
+#![expect(clippy::print_stderr, reason = "seeds and measured times are told")]
 
 mod frames;
 mod functions;
