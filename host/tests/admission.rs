@@ -1,4 +1,5 @@
 //! Each limit at it and one past it, each feature by its name, each rule by its code; and no file makes it panic.
+#![expect(clippy::print_stdout, reason = "seeds and counts are part of what a test says")]
 
 use chainstack_engine::{HostFunctionSignature, HostFunctions, ValueKind};
 use chainstack_host::admission::limits::{self, LIMITS, Limit};

@@ -4,6 +4,7 @@
 //! run is excluded by the feature or rule that its module breaks: `spec-exclusions.txt` lists file, reason and number of
 //! assertions, and must be exact. `CHAINSTACK_BLESS=1` rewrites it, for review. `spec-deviations.txt` lists each
 //! assertion that is run and answered otherwise, with the reason.
+#![expect(clippy::print_stdout, reason = "seeds and counts are part of what a test says")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

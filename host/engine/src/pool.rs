@@ -47,9 +47,3 @@ pub(crate) fn give_back(instance: Instance, image: &Image) {
     });
     drop(evicted);
 }
-
-/// Number of warm instances of this thread.
-#[cfg(test)]
-pub(crate) fn count() -> usize {
-    WARM.with_borrow(Vec::len)
-}

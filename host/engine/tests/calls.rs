@@ -69,7 +69,7 @@ impl Host for Recorder<'_> {
         self.calls.push((function, args.to_vec()));
         assert!(guest.charge(7));
         match name {
-            "sum" => Ok(args.iter().fold(0, |sum, arg| sum + arg)),
+            "sum" => Ok(args.iter().sum()),
             "many" => Ok(args.iter().fold(0, |sum, arg| sum * 2 + (arg & 0xff))),
             "stop" => Err(HostTrap(u32::try_from(args[0]).unwrap())),
             "panic" => panic!("a panic of the host"),

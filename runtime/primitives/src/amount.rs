@@ -6,7 +6,9 @@ use parity_scale_codec::{CompactAs, Decode, Encode, MaxEncodedLen};
 use primitive_types::U256;
 
 /// An amount in base units. One CSK is [`Amount::UNITS_PER_COIN`] base units.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen, CompactAs)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen, CompactAs,
+)]
 pub struct Amount(pub u128);
 
 impl Amount {

@@ -3,7 +3,9 @@
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Deref};
 
-use parity_scale_codec::{Compact, Decode, DecodeLimit, Encode, EncodeLike, Error, Input, MaxEncodedLen, Output};
+use parity_scale_codec::{
+    Compact, Decode, DecodeLimit, Encode, EncodeLike, Error, Input, MaxEncodedLen, Output,
+};
 
 /// Nesting that any of our decoders accepts. Our types are flat tables; four levels suffice today.
 pub const DEPTH_MAX: u32 = 16;
@@ -18,7 +20,8 @@ pub fn decode_all<T: Decode + Encode>(bytes: &[u8], size_max_bytes: usize) -> Re
     if bytes.len() > size_max_bytes {
         return Err(DecodeError::TooLong { found: bytes.len(), limit: size_max_bytes });
     }
-    let value = T::decode_all_with_depth_limit(DEPTH_MAX, &mut &*bytes).map_err(|_| DecodeError::Malformed)?;
+    let value =
+        T::decode_all_with_depth_limit(DEPTH_MAX, &mut &*bytes).map_err(|_| DecodeError::Malformed)?;
     let canonical = value.using_encoded(|encoded| encoded == bytes);
     if canonical { Ok(value) } else { Err(DecodeError::Malformed) }
 }
@@ -41,7 +44,9 @@ pub enum DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong { found, limit } => write!(formatter, "{found} bytes found, at most {limit} allowed"),
+            Self::TooLong { found, limit } => {
+                write!(formatter, "{found} bytes found, at most {limit} allowed")
+            }
             Self::Malformed => formatter.write_str("not one canonically encoded value"),
         }
     }

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 
 use crate::{
-    AccountId, Amount, BoundedText, BoundedVec, Bytes, ChainId, DecodeError, Gas, Hash, Height, Nonce, Signature,
-    Tag, TaggedHasher, codec, tagged,
+    AccountId, Amount, BoundedText, BoundedVec, Bytes, ChainId, DecodeError, Gas, Hash, Height, Nonce,
+    Signature, Tag, TaggedHasher, codec, tagged,
 };
 
 /// Greatest size of uploaded code, in bytes: 512 KiB.

@@ -69,7 +69,7 @@ pub(super) fn run(seed: u64) -> Result<String, String> {
         }
         blocks += node.height() - before;
         done += 1;
-        if done % 10 == 0 && done < ROUNDS {
+        if done.is_multiple_of(10) && done < ROUNDS {
             let observed = format!("{done} kills of {ROUNDS}");
             record::write("kill", None, &observed, PROGRAM, json!({"seed": seed, "rounds": done}))?;
         }
