@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`bench`] | benchmarks of the real path |
+//! | [`mod@bench`] | benchmarks of the real path |
 //! | [`cli`] | the command line: one file per command |
 //! | [`chain`] | store, pool, engine and executor behind one synchronous door |
 //! | [`scenario`] | what contracts must do, as data; run in this process |

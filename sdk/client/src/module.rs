@@ -1,5 +1,5 @@
 //! The manifest inside a `.wasm`: one artifact, in the custom section
-//! [`SECTION_NAME`](chainstack_primitives::manifest::SECTION_NAME).
+//! [`SECTION_NAME`].
 //!
 //! Only the frame of sections is read here; whether a module is one is for admission to say.
 

@@ -25,7 +25,7 @@ impl Proof {
 
     /// Reads canonical bytes; nothing may follow.
     ///
-    /// The nodes are not looked into: [`verify`](super::verify) does.
+    /// The nodes are not looked into: [`verify()`](super::verify()) does.
     ///
     /// # Errors
     /// [`ProofError::TooLarge`], [`ProofError::TooManyNodes`], [`ProofError::NodeTooLarge`],

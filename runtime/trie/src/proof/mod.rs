@@ -2,7 +2,7 @@
 //!
 //! A proof is the encodings of the nodes on the way from the root towards the key, in order, inline nodes left out
 //! (they are inside their parents). It is the same list that Ethereum's `eth_getProof` gives, so any generic verifier
-//! of Ethereum's tries can check it; [`verify`] is stricter than most: there is exactly one proof it accepts for a
+//! of Ethereum's tries can check it; [`verify()`] is stricter than most: there is exactly one proof it accepts for a
 //! root and a key.
 
 mod codec;
@@ -27,7 +27,7 @@ pub const PROOF_BYTES_MAX: usize = 512 * 1024;
 
 /// The nodes on the way from a root towards a key.
 ///
-/// Nothing in it is trusted: [`verify`] says what it shows.
+/// Nothing in it is trusted: [`verify()`] says what it shows.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Proof {
     /// Encodings of nodes, the root's first. Empty for the empty trie.
