@@ -244,7 +244,8 @@ impl Shared {
     ) -> Result<Arc<Head>, StorageFault> {
         self.alive()?;
         self.oldest.store(head.oldest.0, Ordering::Release);
-        if matches!(warm, Warming::Forget) {
+        let reverts = matches!(warm, Warming::Forget);
+        if reverts {
             self.generation.fetch_add(1, Ordering::AcqRel);
         }
         self.epoch.fetch_add(1, Ordering::AcqRel);
@@ -268,6 +269,10 @@ impl Shared {
         let head = Arc::new(head);
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&head);
         self.stable.store(head.height().0, Ordering::Release);
+        // A view taken since the first count has the old head: it is outdated too.
+        if reverts {
+            self.generation.fetch_add(1, Ordering::AcqRel);
+        }
         self.epoch.fetch_add(1, Ordering::AcqRel);
         Ok(head)
     }
