@@ -83,7 +83,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn files(extension: &str) -> Vec<(String, String)> {
+pub(crate) fn files(extension: &str) -> Vec<(String, String)> {
     let mut paths = Vec::new();
     walk(&root(), &mut paths);
     paths.sort();
@@ -97,11 +97,11 @@ fn files(extension: &str) -> Vec<(String, String)> {
 }
 
 /// The part of a source before its unit tests.
-fn without_tests(text: &str) -> &str {
+pub(crate) fn without_tests(text: &str) -> &str {
     text.find("#[cfg(test)]\nmod tests {").map_or(text, |index| &text[..index])
 }
 
-fn assert_clean(rule: &str, offenders: &[String]) {
+pub(crate) fn assert_clean(rule: &str, offenders: &[String]) {
     assert!(offenders.is_empty(), "{rule}:\n  {}", offenders.join("\n  "));
 }
 

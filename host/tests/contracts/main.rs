@@ -4,6 +4,7 @@
 mod frames;
 mod functions;
 mod kit;
+mod limits;
 mod refusals;
 mod roles;
 mod speed;

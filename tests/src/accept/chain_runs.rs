@@ -17,6 +17,7 @@ use super::{
     verdict::{Check, Verdict},
 };
 use crate::{
+    limits,
     node::{TestNode, binary},
     vectors::{project, vectors},
 };
@@ -77,7 +78,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         promise: "a limits page generated from code; each limit tested at it and one past",
-        look: limits,
+        look: limits_hold,
     },
     Check { promise: "`/metrics` passes `promtool check metrics`", look: metrics },
     Check {
@@ -330,14 +331,39 @@ fn scenarios() -> Verdict {
     if output.status == Some(0) { Verdict::Pass(observed) } else { Verdict::Fail(observed) }
 }
 
-fn limits() -> Verdict {
-    let page = project().join("node/docs/limits.md");
-    let Ok(text) = fs::read_to_string(&page) else {
-        return Verdict::NotRun("there is no node/docs/limits.md".to_owned());
+/// Runs the test that each row of the page of limits names, and counts the rows that it holds.
+fn limits_hold() -> Verdict {
+    let rows = limits::rows();
+    let named: BTreeSet<limits::Test> = rows.iter().filter_map(|row| row.tested.clone()).collect();
+    let program = match binary() {
+        Ok(path) => path,
+        Err(missing) => return Verdict::NotRun(missing),
     };
-    let rows = text.lines().filter(|line| line.starts_with("| ")).count();
-    match test("rpc::limits_hold") {
-        Verdict::Pass(observed) => Verdict::Pass(format!("{rows} rows; {observed}")),
-        other => other,
+    let ties =
+        ["every_row_names_a_test_of_the_project", "every_bound_in_the_code_is_on_the_page_or_says_why_not"];
+    let ties =
+        ties.map(|name| limits::Test { file: "tests/it/limits.rs".to_owned(), function: name.to_owned() });
+    let all = named.iter().chain(&ties).cloned().collect();
+    let outcomes = match limits::run(&all, &[(crate::node::BINARY_VARIABLE, program.as_path())]) {
+        Ok(outcomes) => outcomes,
+        Err(why) => return Verdict::NotRun(why),
+    };
+    let holds = |test: &limits::Test| outcomes.get(test).is_some_and(|outcome| outcome == "ok");
+    let held = rows.iter().filter(|row| row.tested.as_ref().is_some_and(holds)).count();
+    let passed = outcomes.values().filter(|outcome| *outcome == "ok").count();
+    let observed = format!(
+        "{} rows, {held} held at the limit and one past; {passed} of {} tests ok",
+        rows.len(),
+        outcomes.len()
+    );
+    let bad = outcomes.iter().filter(|(_, outcome)| *outcome != "ok");
+    let bad = bad.map(|(test, outcome)| format!("{test}: {outcome}"));
+    let silent = rows.iter().filter(|row| row.tested.is_none());
+    let silent = silent.map(|row| format!("{} of {}: untested", row.name, row.section));
+    let faults: Vec<String> = bad.chain(silent).collect();
+    if faults.is_empty() && held == rows.len() && held > 0 {
+        Verdict::Pass(observed)
+    } else {
+        Verdict::Fail(format!("{observed}; {}", faults.join("; ")))
     }
 }

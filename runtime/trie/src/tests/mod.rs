@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "seeds and counts are part of a test's report")]
 
 mod commits;
+mod limits;
 mod peer;
 mod proofs;
 mod vectors;

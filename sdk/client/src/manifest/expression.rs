@@ -34,7 +34,7 @@ const COMPARISON: u8 = 3;
 const UNARY: u8 = 6;
 const LEAF: u8 = 7;
 /// Nesting of parentheses and functions an expression may have; 64 nodes cannot need more.
-const DEPTH_MAX: u32 = 64;
+pub const EXPRESSION_DEPTH_MAX: u32 = 64;
 
 /// Functions of values: name, count of operands, node.
 const FUNCTIONS: [(&str, usize, Node); 6] = [
@@ -143,7 +143,7 @@ impl<'p> Parser<'p> {
 
     fn nested(&mut self) -> Result<(), String> {
         self.depth += 1;
-        if self.depth > DEPTH_MAX {
+        if self.depth > EXPRESSION_DEPTH_MAX {
             return Err("nested too deep".into());
         }
         self.binary(1)?;

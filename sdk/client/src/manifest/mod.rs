@@ -61,7 +61,7 @@ mod tests;
 
 pub use error::TextError;
 pub use print::{to_json, to_toml};
-pub use read::from_toml;
+pub use read::{MANIFEST_TEXT_SIZE_MAX, from_toml};
 
 use chainstack_primitives::manifest::{Cell, Field, Manifest};
 
