@@ -12,8 +12,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chainstack-keccak", &[]),
     ("chainstack-trie", &["chainstack-primitives", "chainstack-keccak"]),
     ("chainstack-runtime", &["chainstack-primitives", "chainstack-trie"]),
+    ("chainstack-analysis", &["chainstack-primitives"]),
     ("chainstack-engine", &["chainstack-primitives"]),
-    ("chainstack-host", &["chainstack-primitives", "chainstack-runtime", "chainstack-engine"]),
+    (
+        "chainstack-host",
+        &["chainstack-primitives", "chainstack-runtime", "chainstack-analysis", "chainstack-engine"],
+    ),
     ("chainstack-consensus", &["chainstack-primitives"]),
     ("chainstack-storage", &["chainstack-primitives", "chainstack-trie", "chainstack-runtime"]),
     ("chainstack-client", &["chainstack-primitives", "chainstack-trie"]),
@@ -45,6 +49,7 @@ const PURE: &[&str] = &[
     "runtime/trie/src",
     "runtime/src",
     "host/src",
+    "host/analysis/src",
     "host/engine/src",
     "node/consensus/src",
 ];

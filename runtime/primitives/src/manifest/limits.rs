@@ -88,6 +88,9 @@ pub const EFFECTS_MAX: u32 = 16;
 pub const INVARIANTS_MAX: u32 = 16;
 /// Nodes of an expression.
 pub const EXPRESSION_NODES_MAX: u32 = 64;
+/// Values on the stack at a time while an expression is evaluated: no deeper one of so many nodes leaves one
+/// value.
+pub const EXPRESSION_STACK_MAX: u32 = 43;
 /// Reads of state in an expression.
 pub const EXPRESSION_READS_MAX: u32 = 8;
 /// Gas ceiling of a transition or view.
@@ -148,6 +151,7 @@ pub const LIMITS: &[Limit] = crate::limit_table! {
     EFFECTS_MAX, "effects", "effects of an exit";
     INVARIANTS_MAX, "invariants", "declared invariants";
     EXPRESSION_NODES_MAX, "nodes", "nodes of an expression";
+    EXPRESSION_STACK_MAX, "values", "stack of an expression";
     EXPRESSION_READS_MAX, "reads", "state reads of an expression";
     CEILING_GAS_MAX, "gas", "gas ceiling of a transition or view";
     CEILING_READS_MAX, "reads", "read ceiling of a transition or view";
