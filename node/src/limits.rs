@@ -12,7 +12,7 @@ use chainstack_primitives::{
 };
 use chainstack_runtime::state::KEY_SIZE_MAX;
 
-use crate::{mempool::Bounds, rpc::limits as rpc};
+use crate::{cli::check, mempool::Bounds, rpc::limits as rpc};
 
 /// Name, value, unit, what is limited.
 type Row = (String, u64, &'static str, String);
@@ -90,6 +90,19 @@ fn node_rows() -> Vec<Row> {
     ]
 }
 
+fn program_rows() -> Vec<Row> {
+    vec![
+        row("CHECK_BYTES_MAX", check::BYTES_MAX, "bytes", "a file's start that `check` reads"),
+        row("CHECK_MS_MAX", check::MS_MAX, "ms", "processor time of `check` on any file"),
+        row(
+            "CHECK_MEMORY_MAX",
+            check::MEMORY_MAX,
+            "bytes",
+            "memory of `check` on any file, the program's own counted",
+        ),
+    ]
+}
+
 /// The limits page, as Markdown.
 #[must_use]
 pub fn page() -> String {
@@ -98,11 +111,12 @@ pub fn page() -> String {
     let bytecode = chainstack_host::LIMITS
         .iter()
         .map(|limit| row(limit.name, limit.value, limit.unit, limit.what.trim()));
-    let sections: [(&str, Vec<Row>); 4] = [
+    let sections: [(&str, Vec<Row>); 5] = [
         ("Transactions and blocks", chain_rows()),
         ("Bytecode", bytecode.collect()),
         ("Manifest", manifest.collect()),
         ("This node", node_rows()),
+        ("The command line", program_rows()),
     ];
     let mut text = "# Limits\n\nGenerated from the code (`node/src/limits.rs`). At a limit is accepted, one past it is refused.\n"
         .to_owned();

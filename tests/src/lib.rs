@@ -5,6 +5,8 @@
 //! | [`accept`] | the promises of an issue as named checks |
 //! | [`campaign`] | long counts against a running node |
 //! | [`node`] | the built program, started and asked from outside |
+//! | [`measure`] | what a command takes of the machine |
+//! | [`wasm`] | modules written byte by byte |
 //! | [`wallet`] | a signer outside the program |
 //! | [`http`] | HTTP as a stranger may send it |
 //! | [`vectors`] | where the public vectors are |
@@ -14,6 +16,8 @@
 pub mod accept;
 pub mod campaign;
 pub mod http;
+pub mod measure;
 pub mod node;
 pub mod vectors;
 pub mod wallet;
+pub mod wasm;

@@ -20,10 +20,18 @@ use super::{
 
 /// Largest file of a module that other commands read, in bytes.
 pub(super) const FILE_SIZE_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes that are read of a file: as many as show that it is longer than a module may be.
+pub(crate) const BYTES_MAX: u64 = CODE_SIZE_MAX as u64 + 1;
+/// Time of processors that a verdict may take, in milliseconds. Follows from the limits of bytecode: `tests/it/check/bounds.rs`
+/// holds the hardest modules they admit to it.
+pub(crate) const MS_MAX: u64 = 10_000;
+/// Memory that a verdict may take, in bytes, the program itself counted; held in the same way.
+pub(crate) const MEMORY_MAX: u64 = 256 * 1024 * 1024;
 
 /// Check a module as an upload would: bytecode first, then its manifest, then its `_initialize`. Needs no node.
 ///
-/// Exits 0 if it is accepted, 3 if not.
+/// Exits 0 if it is accepted, 3 if not, in bounded time and memory whatever the file is: the page of limits says in
+/// how much.
 #[derive(clap::Args, Debug)]
 pub(super) struct Check {
     /// The module.
@@ -72,8 +80,7 @@ fn read_start(path: &Path) -> Result<Vec<u8>, CliError> {
         CliError::new(exit, format!("cannot read {}: {error}", path.display()))
     };
     let mut bytes = Vec::new();
-    let enough = u64::from(CODE_SIZE_MAX).saturating_add(1);
-    fs::File::open(path).map_err(failed)?.take(enough).read_to_end(&mut bytes).map_err(failed)?;
+    fs::File::open(path).map_err(failed)?.take(BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 

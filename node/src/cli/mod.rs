@@ -12,7 +12,7 @@ mod account;
 mod bench;
 mod block;
 mod call;
-mod check;
+pub(crate) mod check;
 mod completions;
 mod deploy;
 mod dev;
