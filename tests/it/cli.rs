@@ -1,5 +1,7 @@
 //! The command line end to end: the README's commands, the words of refusals, exit codes.
 
+mod secrets;
+
 use chainstack_tests::node::{TestNode, run};
 use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ use chainstack_runtime::params::Schedule;
 use serde_json::json;
 
 use super::{
-    Outcome,
+    Outcome, codes,
     context::Context,
     error::{CliError, Exit},
     output::Answer,
@@ -69,7 +69,13 @@ impl Check {
         };
         let text =
             format!("{}: refused with {}: {}{place}", self.file.display(), report.code, report.message);
-        Err(CliError::new(Exit::No, text))
+        let refused = CliError::new(Exit::No, text);
+        Err(match codes::describe(report.code) {
+            Some(row) => refused.hint(row.hint),
+            None => {
+                refused.hint("mend the manifest and embed it again; `chainstack manifest show` prints it")
+            }
+        })
     }
 }
 
@@ -78,6 +84,7 @@ fn read_start(path: &Path) -> Result<Vec<u8>, CliError> {
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
         CliError::new(exit, format!("cannot read {}: {error}", path.display()))
+            .hint("name a file that is there and that you may read")
     };
     let mut bytes = Vec::new();
     fs::File::open(path).map_err(failed)?.take(BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;

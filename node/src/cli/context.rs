@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     Global,
     error::{CliError, Exit},
+    secret,
 };
 
 /// Greatest length of an alias, in bytes.
@@ -119,12 +120,14 @@ impl Context {
     /// If it means nobody.
     pub fn account(&self, text: &str) -> Result<AccountId, CliError> {
         self.account_if_known(text)?.ok_or_else(|| {
-            CliError::new(Exit::NotFound, format!("`{text}` is no address, alias, key name or secret URI"))
+            let text = secret::shown(text);
+            CliError::new(Exit::NotFound, format!("{text} is no address, alias, key name or secret URI"))
                 .hint("`chainstack account list` shows your keys; aliases are made by `deploy --as NAME`")
         })
     }
 
     fn account_if_known(&self, text: &str) -> Result<Option<AccountId>, CliError> {
+        secret::refuse(text)?;
         if text.starts_with("//") {
             let key =
                 KeyPair::from_uri(text).map_err(|error| CliError::misuse(format!("`{text}`: {error}")))?;

@@ -23,6 +23,7 @@ use super::{
     contract_view::ContractView,
     error::{CliError, Exit, name_of},
     output::{Answer, remark},
+    secret,
 };
 use crate::rpc::params::{parse_hash, parse_hex};
 
@@ -117,11 +118,7 @@ impl SendOptions {
         if self.dry_run {
             return Ok(Sent::Shown(shown(&cost, report, contract)));
         }
-        let Signer::Key(pair) = signer else {
-            let text = format!("`{}` names an account without a key here", self.from);
-            return Err(CliError::new(Exit::Unauthorised, text)
-                .hint("give a key's name or secret URI, or use --unsigned and `tx sign`"));
-        };
+        let Signer::Key(pair) = signer else { return Err(self.keyless()) };
         if !context.is_json() {
             remark(&cost);
         }
@@ -179,8 +176,12 @@ impl SendOptions {
         }
         let store = keystore(context)?;
         let known = KeyName::parse(&self.from).ok().filter(|name| store.info(name).is_ok());
-        let Some(name) = known else { return context.account(&self.from).map(Signer::Known) };
-        if self.unsigned || self.dry_run {
+        let signs = !self.unsigned && !self.dry_run;
+        let Some(name) = known else {
+            let account = context.account(&self.from)?;
+            return if signs { Err(self.keyless()) } else { Ok(Signer::Known(account)) };
+        };
+        if !signs {
             let info = store.info(&name).map_err(|error| CliError::failed(error.to_string()))?;
             return Ok(Signer::Known(info.account));
         }
@@ -210,6 +211,7 @@ impl SendOptions {
         let first = simulate(context, account, &terms.clone().body(call.clone()))?;
         if self.max_deposit.is_none() {
             terms.max_deposit = Amount(number(&first, "deposit_locked"));
+        secret::refuse(&self.from)?;
         }
         if code(&first) != codes::OK {
             return Ok((terms.body(call), first));
@@ -227,6 +229,13 @@ impl SendOptions {
             let suffices = code(&report) != codes::OUT_OF_GAS;
             if suffices || self.gas_limit.is_some() || terms.gas_limit.0 >= SIMULATED_GAS {
                 return Ok((body, report));
+    /// The signer is an account whose key is not here.
+    fn keyless(&self) -> CliError {
+        let text = format!("{} names an account without a key here", secret::shown(&self.from));
+        CliError::new(Exit::Unauthorised, text)
+            .hint("give a key's name or secret URI, or use --unsigned and `tx sign`")
+    }
+
             }
             margin = margin.saturating_mul(2).saturating_add(25_000);
         }

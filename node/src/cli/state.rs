@@ -1,7 +1,7 @@
 //! `chainstack state`: what a contract is and holds now.
 
 use chainstack_client::value;
-use chainstack_primitives::manifest::Cell;
+use chainstack_primitives::manifest::{Cell, Type};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     contract_view::{ContractView, plain, show_account, stored_value},
     error::{CliError, Exit},
     output::Answer,
+    secret,
 };
 use crate::rpc::params::parse_hex;
 
@@ -105,13 +106,17 @@ fn row(view: &ContractView, cell: &Cell, row: &Value) -> Option<(String, Value)>
 fn entry(context: &Context, view: &ContractView, cell: &str, key: &[String], height: Option<u64>) -> Outcome {
     let (cell, key) = cell_key(context, view, cell, key)?;
     let key = format!("0x{}", hex::encode(key));
+        if field.ty == Type::Account {
+            secret::refuse(text)?;
+        }
     let params = [json!(show_account(&view.address)), json!(cell.id), json!(key), json!(height)];
     let mut found = context.rpc("state_cell", &params)?;
     if found.is_null() {
         return Err(CliError::new(
             Exit::NotFound,
             format!("cell `{}` has no such entry", cell.name.as_str()),
-        ));
+        )
+        .hint("without a key, `chainstack state` lists the cell's entries"));
     }
     found["key"] = json!(key);
     let (line, json) =

@@ -16,6 +16,7 @@ use super::{
     contract_view::plain,
     error::{CliError, Exit},
     output::Answer,
+    secret,
     send::{keystore, password, wait},
     trie::read_bounded,
 };
@@ -102,11 +103,17 @@ fn hex_argument(text: &str) -> Result<Vec<u8>, CliError> {
         u64::try_from(TRANSACTION_SIZE_MAX).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(16);
     let file = read_bounded(&PathBuf::from(text), size_max)?;
     let found = String::from_utf8(file).ok().and_then(|file| parse_hex(file.trim()));
-    found.ok_or_else(|| CliError::misuse(format!("`{text}` is neither 0x hex nor a file of it")))
+    found.ok_or_else(|| {
+        CliError::misuse(format!("`{text}` is neither 0x hex nor a file of it"))
+            .hint("give what `--unsigned` or `tx sign` printed")
+    })
 }
 
 fn id_argument(id: &str) -> Result<chainstack_primitives::Hash, CliError> {
-    parse_hash(id).ok_or_else(|| CliError::misuse(format!("`{id}` is no id: 0x and 64 digits expected")))
+    parse_hash(id).ok_or_else(|| {
+        CliError::misuse(format!("`{id}` is no id: 0x and 64 digits expected"))
+            .hint("commands that send print the id; `chainstack block show` lists those of a block")
+    })
 }
 
 fn lines_of(value: &Value) -> String {
@@ -144,8 +151,11 @@ fn decode(bytes: &[u8]) -> Outcome {
 }
 
 fn decode_unsigned(bytes: &[u8]) -> Result<Unsigned, CliError> {
-    decode_all(bytes, TRANSACTION_SIZE_MAX)
-        .map_err(|error| CliError::misuse(format!("neither a transaction nor an unsigned one: {error}")))
+    decode_all(bytes, TRANSACTION_SIZE_MAX).map_err(|error| {
+        CliError::misuse(format!("neither a transaction nor an unsigned one: {error}"))
+    secret::refuse(from)?;
+            .hint("give what `--unsigned` or `tx sign` printed, whole")
+    })
 }
 
 fn sign_unsigned(context: &Context, bytes: &[u8], from: &str, password_file: Option<&PathBuf>) -> Outcome {
@@ -153,7 +163,10 @@ fn sign_unsigned(context: &Context, bytes: &[u8], from: &str, password_file: Opt
     let pair = if from.starts_with("//") {
         KeyPair::from_uri(from).map_err(|error| CliError::misuse(error.to_string()))?
     } else {
-        let name = KeyName::parse(from).map_err(|error| CliError::misuse(error.to_string()))?;
+        let name = KeyName::parse(from).map_err(|_| {
+            CliError::misuse(format!("{} is neither the name of a key nor a secret URI", secret::shown(from)))
+                .hint("`chainstack account list` shows your keys")
+        })?;
         let secret = password(password_file, &format!("password of {from}: "))?;
         let opened = keystore(context)?.open(&name, &secret);
         opened.map_err(|error| CliError::new(Exit::Unauthorised, error.to_string()))?
