@@ -1,5 +1,6 @@
 //! The command line end to end: the README's commands, the words of refusals, exit codes.
 
+mod deploy;
 mod secrets;
 
 use chainstack_tests::node::{TestNode, run};

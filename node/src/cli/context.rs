@@ -10,6 +10,7 @@ use super::{
     Global,
     error::{CliError, Exit},
     secret,
+    writable::check_writable,
 };
 
 /// Greatest length of an alias, in bytes.
@@ -89,6 +90,17 @@ impl Context {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
             Err(error) => Err(CliError::failed(format!("cannot read {}: {error}", path.display()))),
         }
+    }
+
+    /// Whether an alias could be remembered: it is well formed, the list can be read, its folder takes files. Asked
+    /// before what the alias is for is paid.
+    ///
+    /// # Errors
+    /// Exit code 2 if the alias is not `[a-z0-9_-]{1,32}`, 1 if the list or the folder is no good.
+    pub fn check_alias_can_be_set(&self, alias: &str) -> Result<(), CliError> {
+        check_alias(alias)?;
+        self.aliases()?;
+        check_writable(&self.home()?)
     }
 
     /// Remembers that `alias` stands for `address`; an older meaning is replaced.

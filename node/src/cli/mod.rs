@@ -31,6 +31,7 @@ mod status;
 mod test;
 pub(crate) mod trie;
 mod tx;
+mod writable;
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -178,6 +178,13 @@ impl SendOptions {
         let known = KeyName::parse(&self.from).ok().filter(|name| store.info(name).is_ok());
         let signs = !self.unsigned && !self.dry_run;
         let Some(name) = known else {
+    /// After a transaction of the same command: a nonce that was given is the first one's.
+    pub(super) const fn use_next_nonce(&mut self) {
+        if let Some(nonce) = &mut self.nonce {
+            *nonce = nonce.saturating_add(1);
+        }
+    }
+
             let account = context.account(&self.from)?;
             return if signs { Err(self.keyless()) } else { Ok(Signer::Known(account)) };
         };
