@@ -2,6 +2,7 @@
 
 mod deploy;
 mod secrets;
+mod unsigned;
 
 use chainstack_tests::node::{TestNode, run};
 use serde_json::{Value, json};
