@@ -2,6 +2,7 @@
 
 mod deploy;
 mod secrets;
+mod state;
 mod unsigned;
 
 use chainstack_tests::node::{TestNode, run};
