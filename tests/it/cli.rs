@@ -1,6 +1,7 @@
 //! The command line end to end: the README's commands, the words of refusals, exit codes.
 
 mod deploy;
+mod dev;
 mod secrets;
 mod state;
 mod unsigned;

@@ -17,6 +17,7 @@ mod codes;
 mod completions;
 mod deploy;
 mod dev;
+mod dev_control;
 mod doctor;
 mod events;
 mod explain;
@@ -31,6 +32,7 @@ mod status;
 mod test;
 pub(crate) mod trie;
 mod tx;
+mod tx_view;
 mod writable;
 
 use std::{ffi::OsString, process::ExitCode};

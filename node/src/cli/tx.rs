@@ -19,6 +19,7 @@ use super::{
     secret,
     send::{keystore, password, wait},
     trie::read_bounded,
+    tx_view,
 };
 use crate::rpc::{
     json as form,
@@ -34,7 +35,7 @@ pub(super) struct Tx {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Show an included transaction's receipt.
+    /// Show an included transaction: who asked for what, and its receipt.
     Show {
         /// Its id.
         id: String,
@@ -82,7 +83,7 @@ impl Tx {
     /// [`CliError`].
     pub(super) fn run(self, context: &Context) -> Outcome {
         match self.command {
-            Command::Show { id } => show(context, &id),
+            Command::Show { id } => tx_view::show(context, &id_argument(&id)?),
             Command::Trace { id } => trace(context, &id),
             Command::Decode { transaction } => decode(&hex_argument(&transaction)?),
             Command::Sign { unsigned, from, password_file } => {
@@ -121,12 +122,6 @@ fn lines_of(value: &Value) -> String {
     fields.map(|(name, value)| format!("{name:<18} {}", plain(value))).collect::<Vec<_>>().join("\n")
 }
 
-fn show(context: &Context, id: &str) -> Outcome {
-    let id = id_argument(id)?;
-    let receipt = context.rpc("chain_receipt", &[json!(id.to_string())])?;
-    Ok(Answer::new(lines_of(&receipt), receipt))
-}
-
 fn trace(context: &Context, id: &str) -> Outcome {
     let id = id_argument(id)?;
     let traced = context.rpc("tx_trace", &[json!(id.to_string())])?;
@@ -153,12 +148,12 @@ fn decode(bytes: &[u8]) -> Outcome {
 fn decode_unsigned(bytes: &[u8]) -> Result<Unsigned, CliError> {
     decode_all(bytes, TRANSACTION_SIZE_MAX).map_err(|error| {
         CliError::misuse(format!("neither a transaction nor an unsigned one: {error}"))
-    secret::refuse(from)?;
             .hint("give what `--unsigned` or `tx sign` printed, whole")
     })
 }
 
 fn sign_unsigned(context: &Context, bytes: &[u8], from: &str, password_file: Option<&PathBuf>) -> Outcome {
+    secret::refuse(from)?;
     let unsigned = decode_unsigned(bytes)?;
     let pair = if from.starts_with("//") {
         KeyPair::from_uri(from).map_err(|error| CliError::misuse(error.to_string()))?
