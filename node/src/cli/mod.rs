@@ -25,8 +25,8 @@ mod manifest;
 mod paradigm;
 mod proof;
 mod query;
-mod send;
 mod secret;
+mod send;
 mod state;
 mod status;
 mod test;
@@ -45,16 +45,16 @@ use self::{
     output::{Answer, Format},
 };
 
-/// ChainStack: contracts as bounded finite state machines.
-#[derive(Parser, Debug)]
-// Named here, so that help reads alike under whatever name the file is run.
-#[command(name = "chainstack", bin_name = "chainstack", version, propagate_version = true)]
-#[command(max_term_width = 100, after_help = EXIT_CODES)]
 /// The interface of [`error::Exit`], as the help says it.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 the request failed, 2 misuse, 3 a check, audit or proof says no, \
     4 the contract reverted, 5 out of gas or over a limit, 6 refused by the machine or a guard, 7 node unreachable, \
     8 not found, 9 bad signature or not authorised (the caller does not hold the role), 101 a bug.";
 
+/// ChainStack: contracts as bounded finite state machines.
+#[derive(Parser, Debug)]
+// Named here, so that help reads alike under whatever name the file is run.
+#[command(name = "chainstack", bin_name = "chainstack", version, propagate_version = true)]
+#[command(max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -116,10 +116,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 ExitCode::from(Exit::Failed as u8)
             };
         }
+        Err(error) => return misuse(&error, &arguments),
     };
     let format = cli.global.output;
     let context = Context::new(cli.global);
-        Err(error) => return misuse(&error, &arguments),
     match dispatch(cli.command, &context).and_then(|answer| answer.print(format)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -129,9 +129,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: Command, context: &Context) -> Outcome {
-    match command {
-        Command::Dev(it) => it.run(context),
 /// Says what is wrong with the command line, in the form that it asks for.
 fn misuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let texts = || arguments.iter().filter_map(|argument| argument.to_str());
@@ -148,6 +145,9 @@ fn misuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     ExitCode::from(Exit::Misuse as u8)
 }
 
+fn dispatch(command: Command, context: &Context) -> Outcome {
+    match command {
+        Command::Dev(it) => it.run(context),
         Command::Status(it) => it.run(context),
         Command::Account(it) => it.run(context),
         Command::Paradigm(it) => it.run(context),
