@@ -1,4 +1,4 @@
-//! Whole-system tests, golden files, scenarios.
+//! Whole-system tests, golden files, acceptance.
 //!
 //! | module | holds |
 //! | --- | --- |
