@@ -14,7 +14,7 @@ use chainstack_storage::LIMITS as STORAGE;
 use chainstack_trie::LIMITS as TRIE;
 
 use crate::{
-    cli::limits::LIMITS as COMMANDS,
+    cli::{check, limits::LIMITS as COMMANDS},
     mempool::Bounds,
     rpc::{WARP_MS_MAX, limits as rpc},
 };
@@ -138,6 +138,23 @@ fn pool_rows() -> Vec<Row> {
     ]
 }
 
+/// What a verdict of `check` may take.
+fn check_rows() -> Vec<Row> {
+    const READ: &str = "tests/it/check/bounds.rs::files_without_end_are_read_to_the_limit_and_no_further";
+    const TAKEN: &str = "tests/it/check/bounds.rs::the_hardest_modules_that_the_limits_admit_are_bounded";
+    vec![
+        row("CHECK_BYTES_MAX", check::BYTES_MAX, "bytes", "a file's start that `check` reads", READ),
+        row("CHECK_MS_MAX", check::MS_MAX, "ms", "processor time of `check` on any file", TAKEN),
+        row(
+            "CHECK_MEMORY_MAX",
+            check::MEMORY_MAX,
+            "bytes",
+            "memory of `check` on any file, the program's own counted",
+            TAKEN,
+        ),
+    ]
+}
+
 fn sections() -> Vec<(&'static str, Vec<Row>)> {
     let manifest = "runtime/primitives/src/manifest/tests/limits.rs::each_limit_holds_at_it_and_one_past";
     vec![
@@ -167,6 +184,7 @@ fn sections() -> Vec<(&'static str, Vec<Row>)> {
             "Files that commands read",
             table(COMMANDS, "tests/it/limits.rs::each_limit_of_commands_holds_at_it_and_one_past"),
         ),
+        ("A verdict of `check`", check_rows()),
     ]
 }
 

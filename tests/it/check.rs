@@ -1,5 +1,7 @@
 //! `chainstack check`: a verdict on any file, with its place and its stable code.
 
+mod bounds;
+
 use std::{fs, path::PathBuf};
 
 use chainstack_tests::{
@@ -29,6 +31,12 @@ fn check(folder: &TempDir, bytes: &[u8]) -> (Output, Value) {
     let path = folder.path().join("module.wasm");
     fs::write(&path, bytes).expect("written");
     let output = run(folder.path(), &["check", &path.to_string_lossy(), "--output", "json"]);
+    let json = judged(&output);
+    (output, json)
+}
+
+/// The verdict that a check printed, which must be whole whatever it says.
+fn judged(output: &Output) -> Value {
     let json = output.json();
     let fields: Vec<&String> = json.as_object().expect("an object").keys().collect();
     for field in ["schema", "accepted", "code", "function", "offset", "message"] {
@@ -43,7 +51,7 @@ fn check(folder: &TempDir, bytes: &[u8]) -> (Output, Value) {
         let code = json["code"].as_u64().unwrap_or(0);
         assert!((2_000..2_200).contains(&code), "a code of admission or of the manifest: {json}");
     }
-    (output, json)
+    json
 }
 
 #[test]

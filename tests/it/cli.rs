@@ -1,5 +1,13 @@
 //! The command line end to end: the README's commands, the words of refusals, exit codes.
 
+mod codes;
+mod deploy;
+mod dev;
+mod follow;
+mod secrets;
+mod state;
+mod unsigned;
+
 use chainstack_tests::node::{TestNode, run};
 use serde_json::{Value, json};
 
@@ -70,66 +78,6 @@ fn a_refused_call_says_the_errors_name_what_was_found_and_what_was_asked() {
     assert_eq!(as_json["error_fields"], json!({"balance": "250", "needed": "999999999999"}));
     assert_eq!(node.height(), height, "what the simulation refuses is not sent");
 }
-
-#[test]
-fn exit_codes_are_an_interface() {
-    let node = TestNode::temporary(&[]);
-    let _address = node.token("gold");
-    let garbage = node.file("garbage.wasm", b"garbage");
-    let call = |last: &'static str| ["call", "gold", "transfer", "to=//Bob", "amount=1", "--from", last];
-    let cases: Vec<(i32, Vec<&str>)> = vec![
-        (0, vec!["status"]),
-        (0, vec!["block", "show", "latest"]),
-        (0, vec!["paradigm", "list"]),
-        (0, vec!["paradigm", "show", "erc20"]),
-        (0, vec!["account", "balance", "//Alice"]),
-        (0, vec!["account", "show", "//Alice"]),
-        (0, vec!["doctor"]),
-        (0, vec!["--version"]),
-        // Misuse.
-        (2, vec!["stats"]),
-        (2, vec!["status", "--frobnicate"]),
-        (2, vec!["call", "gold", "transfer", "to=//Bob", "--from", "//Alice"]),
-        (2, vec!["call", "gold", "transfer", "to=//Bob", "amount=many", "--from", "//Alice"]),
-        (2, vec!["call", "gold", "transfer", "//Bob", "amount=1", "--from", "//Alice"]),
-        (2, vec!["account", "transfer", "//Bob", "1e3", "--from", "//Alice"]),
-        (2, vec!["account", "new", "Not A Name", "--password-file", &garbage]),
-        // A check says no.
-        (3, vec!["check", &garbage]),
-        (3, vec!["proof", "verify", &garbage, "--root", ZERO]),
-        // Over a limit.
-        (5, [&call("//Alice")[..], &["--gas-limit", "60000"]].concat()),
-        // Nothing answers on the discard port.
-        (7, vec!["--url", "http://127.0.0.1:9", "status"]),
-        (7, vec!["--url", "http://127.0.0.1:9", "query", "gold", "name"]),
-        // Not found.
-        (8, vec!["query", "silver", "name"]),
-        (8, vec!["query", "gold", "no_such_view"]),
-        (8, vec!["call", "gold", "no_such_method", "--from", "//Alice"]),
-        (8, vec!["query", "//Bob", "name"]),
-        (8, vec!["tx", "show", ZERO]),
-        (8, vec!["block", "show", "1000000"]),
-        (8, vec!["paradigm", "show", "erc99"]),
-        (8, vec!["explain", "NoSuchCode"]),
-        (8, vec!["state", "gold", "no_such_cell"]),
-        (8, vec!["proof", "verify", "/no/such/file", "--root", ZERO]),
-    ];
-    let mut wrong = Vec::new();
-    for (expected, arguments) in cases {
-        let output =
-            if arguments[0] == "--url" { run(node.home(), &arguments) } else { node.cli(&arguments) };
-        if output.status != Some(expected) {
-            wrong.push(format!("{expected} expected from {arguments:?}: {output:?}"));
-        }
-        if expected > 2 && (output.stderr.is_empty() || !output.stdout.is_empty()) {
-            wrong.push(format!("what went wrong belongs on stderr {arguments:?}: {output:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// The zero hash: the root of nothing and the id of no transaction.
-const ZERO: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
 
 #[test]
 fn a_dry_run_and_an_unsigned_transaction_send_nothing_and_a_key_can_stay_elsewhere() {

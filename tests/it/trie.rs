@@ -101,7 +101,10 @@ fn what_is_proven_verifies_under_its_root_and_no_other() {
             let arguments = with_secure(&["trie", "prove", &file, key, "--output", "json"], case.secure);
             let proof = run(home, &arguments).exits(0);
             assert_eq!(proof.json()["root"], case.root, "{what}");
-            fs::write(&proof_file, &proof.stdout).expect("written");
+            let as_text = run(home, &with_secure(&["trie", "prove", &file, key], case.secure)).exits(0);
+            assert_eq!(as_text.stdout, proof.stdout, "{what}: one file, whatever the form of answers");
+            assert!(as_text.stderr.contains(&case.root), "{what}: {as_text:?}");
+            fs::write(&proof_file, &as_text.stdout).expect("written");
             let verified =
                 run(home, &["trie", "verify", &proof_path, "--root", &case.root, "--output", "json"]);
             let shown = verified.exits(0).json();

@@ -1,4 +1,4 @@
-//! Whole-system tests, golden files, scenarios.
+//! Whole-system tests, golden files, acceptance.
 //!
 //! | module | holds |
 //! | --- | --- |
@@ -6,6 +6,8 @@
 //! | [`campaign`] | long counts against a running node |
 //! | [`limits`] | the page of limits, read, and its tests, run |
 //! | [`node`] | the built program, started and asked from outside |
+//! | [`measure`] | what a command takes of the machine |
+//! | [`wasm`] | modules written byte by byte |
 //! | [`wallet`] | a signer outside the program |
 //! | [`http`] | HTTP as a stranger may send it |
 //! | [`vectors`] | where the public vectors are |
@@ -16,6 +18,8 @@ pub mod accept;
 pub mod campaign;
 pub mod http;
 pub mod limits;
+pub mod measure;
 pub mod node;
 pub mod vectors;
 pub mod wallet;
+pub mod wasm;

@@ -144,8 +144,32 @@ pub fn run(home: &Path, arguments: &[&str]) -> Output {
     Output { status, stdout, stderr }
 }
 
+/// A command that goes on, and what it prints as it prints it. Killed when dropped.
+pub struct Running {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Running {
+    /// The next line on stdout.
+    ///
+    /// # Panics
+    /// If there is none in [`COMMAND_S`].
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.lines.recv_timeout(Duration::from_secs(COMMAND_S)).expect("a line in time")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
 /// The program with nothing of this process's own settings.
-fn program(home: &Path) -> Command {
+pub(crate) fn program(home: &Path) -> Command {
     let mut command = Command::new(binary().unwrap_or_else(|missing| panic!("{missing}")));
     for variable in ["CHAINSTACK_URL", "CHAINSTACK_LOG"] {
         command.env_remove(variable);
@@ -155,7 +179,7 @@ fn program(home: &Path) -> Command {
     command
 }
 
-fn collect(mut stream: impl Read + Send + 'static) -> Receiver<String> {
+pub(crate) fn collect(mut stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -322,6 +346,20 @@ impl TestNode {
         json
     }
 
+    /// Starts a command against this node that goes on.
+    ///
+    /// # Panics
+    /// If the program does not start.
+    #[must_use]
+    pub fn cli_running(&self, arguments: &[&str]) -> Running {
+        let mut command = program(self.home());
+        command.args(["--url", &self.url]).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        let lines = lines(child.stdout.take().expect("stdout is piped"));
+        Running { child, lines }
+    }
+
     /// Writes a file into the home folder: its path as text.
     ///
     /// # Panics
@@ -381,6 +419,17 @@ impl Drop for TestNode {
     }
 }
 
+/// Lines as they come. Reads on when nobody listens any more, so that the pipe never fills.
+fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let _nobody_waits = sender.send(line);
+        }
+    });
+    receiver
+}
+
 fn launch(folder: &Path, options: &[String]) -> (Child, String, Duration) {
     let log_path = folder.join("node.log");
     let log =
@@ -390,14 +439,7 @@ fn launch(folder: &Path, options: &[String]) -> (Child, String, Duration) {
     command.args(["dev", "--port", "0"]).args(options);
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
-    let (sender, receiver) = channel();
-    let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-    thread::spawn(move || {
-        // Reads on after `ready`, so that the node's pipe never fills.
-        for line in stdout.lines().map_while(Result::ok) {
-            let _nobody_waits = sender.send(line);
-        }
-    });
+    let receiver = lines(child.stdout.take().expect("stdout is piped"));
     let deadline = began + Duration::from_secs(READY_S);
     loop {
         let line = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()));

@@ -12,6 +12,7 @@ use super::{
     contract_view::show_account,
     error::{CliError, Exit},
     output::{Answer, remark},
+    secret,
     send::{SendOptions, coins, keystore, password},
 };
 
@@ -114,6 +115,7 @@ fn new(context: &Context, name: &str, password_file: Option<&PathBuf>) -> Outcom
 }
 
 fn keep(context: &Context, name: &str, pair: &KeyPair, password_file: Option<&PathBuf>) -> Outcome {
+    secret::refuse(name)?;
     let name = KeyName::parse(name).map_err(|error| CliError::misuse(error.to_string()))?;
     let secret = password(password_file, &format!("new password of {}: ", name.as_str()))?;
     if password_file.is_none() && password(None, "again: ")? != secret {

@@ -5,6 +5,9 @@ use chainstack_primitives::{Amount, BoundedVec, Call as ChainCall, Invoke};
 use super::{Outcome, context::Context, contract_view::ContractView, error::CliError, send::SendOptions};
 
 /// Run a method of a contract: simulate it, show the cost, send it, wait for its block.
+///
+/// Exits 4 if the contract reverts, 5 out of gas or over a limit, 6 if its machine refuses, 9 if the caller does not
+/// hold the role.
 #[derive(clap::Args, Debug)]
 pub(super) struct Call {
     /// The contract: an alias or an address.
@@ -24,7 +27,7 @@ impl Call {
     /// Runs the command.
     ///
     /// # Errors
-    /// Exit code 4 if the contract reverts, 5 out of gas or over a limit, 6 refused by the machine.
+    /// Exit code 4 if the contract reverts, 5 out of gas or over a limit, 6 refused by the machine, 9 without the role.
     pub(super) fn run(self, context: &Context) -> Outcome {
         let view = ContractView::of(context, &self.contract)?;
         let args = if self.method.starts_with('$') {

@@ -12,15 +12,24 @@ use chainstack_runtime::params::Schedule;
 use serde_json::json;
 
 use super::{
-    Outcome,
+    Outcome, codes,
     context::Context,
     error::{CliError, Exit},
     output::Answer,
 };
 
+/// Bytes that are read of a file: as many as show that it is longer than a module may be.
+pub(crate) const BYTES_MAX: u64 = CODE_SIZE_MAX as u64 + 1;
+/// Time of processors that a verdict may take, in milliseconds. Follows from the limits of bytecode: `tests/it/check/bounds.rs`
+/// holds the hardest modules they admit to it.
+pub(crate) const MS_MAX: u64 = 10_000;
+/// Memory that a verdict may take, in bytes, the program itself counted; held in the same way.
+pub(crate) const MEMORY_MAX: u64 = 256 * 1024 * 1024;
+
 /// Check a module as an upload would: bytecode first, then its manifest, then its `_initialize`. Needs no node.
 ///
-/// Exits 0 if it is accepted, 3 if not.
+/// Exits 0 if it is accepted, 3 if not, in bounded time and memory whatever the file is: the page of limits says in
+/// how much.
 #[derive(clap::Args, Debug)]
 pub(super) struct Check {
     /// The module.
@@ -58,7 +67,13 @@ impl Check {
         };
         let text =
             format!("{}: refused with {}: {}{place}", self.file.display(), report.code, report.message);
-        Err(CliError::new(Exit::No, text))
+        let refused = CliError::new(Exit::No, text);
+        Err(match codes::describe(report.code) {
+            Some(row) => refused.hint(row.hint),
+            None => {
+                refused.hint("mend the manifest and embed it again; `chainstack manifest show` prints it")
+            }
+        })
     }
 }
 
@@ -67,10 +82,10 @@ fn read_start(path: &Path) -> Result<Vec<u8>, CliError> {
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
         CliError::new(exit, format!("cannot read {}: {error}", path.display()))
+            .hint("name a file that is there and that you may read")
     };
     let mut bytes = Vec::new();
-    let enough = u64::from(CODE_SIZE_MAX).saturating_add(1);
-    fs::File::open(path).map_err(failed)?.take(enough).read_to_end(&mut bytes).map_err(failed)?;
+    fs::File::open(path).map_err(failed)?.take(BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 

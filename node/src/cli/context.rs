@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::{
     Global,
     error::{CliError, Exit},
+    secret,
+    writable::check_writable,
 };
 
 /// Greatest length of an alias, in bytes.
@@ -90,6 +92,17 @@ impl Context {
         }
     }
 
+    /// Whether an alias could be remembered: it is well formed, the list can be read, its folder takes files. Asked
+    /// before what the alias is for is paid.
+    ///
+    /// # Errors
+    /// Exit code 2 if the alias is not `[a-z0-9_-]{1,32}`, 1 if the list or the folder is no good.
+    pub fn check_alias_can_be_set(&self, alias: &str) -> Result<(), CliError> {
+        check_alias(alias)?;
+        self.aliases()?;
+        check_writable(&self.home()?)
+    }
+
     /// Remembers that `alias` stands for `address`; an older meaning is replaced.
     ///
     /// # Errors
@@ -119,12 +132,14 @@ impl Context {
     /// If it means nobody.
     pub fn account(&self, text: &str) -> Result<AccountId, CliError> {
         self.account_if_known(text)?.ok_or_else(|| {
-            CliError::new(Exit::NotFound, format!("`{text}` is no address, alias, key name or secret URI"))
+            let text = secret::shown(text);
+            CliError::new(Exit::NotFound, format!("{text} is no address, alias, key name or secret URI"))
                 .hint("`chainstack account list` shows your keys; aliases are made by `deploy --as NAME`")
         })
     }
 
     fn account_if_known(&self, text: &str) -> Result<Option<AccountId>, CliError> {
+        secret::refuse(text)?;
         if text.starts_with("//") {
             let key =
                 KeyPair::from_uri(text).map_err(|error| CliError::misuse(format!("`{text}`: {error}")))?;

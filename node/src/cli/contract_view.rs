@@ -3,11 +3,11 @@
 use chainstack_client::{Ss58Prefix, format_address, value};
 use chainstack_primitives::{
     AccountId,
-    manifest::{Cell, CellKind, Field, Manifest, Type},
+    manifest::{Cell, CellKind, Field, Manifest, Type, validate_value},
 };
 use serde_json::{Map, Value, json};
 
-use super::{context::Context, error::CliError};
+use super::{context::Context, error::CliError, secret};
 use crate::rpc::params::parse_hex;
 
 /// A deployed contract and its manifest.
@@ -56,6 +56,12 @@ impl ContractView {
         arguments: &[String],
     ) -> Result<Vec<u8>, CliError> {
         let pairs = split_pairs(arguments)?;
+        for (name, text) in &pairs {
+            let declared = fields.iter().find(|field| field.name.as_str() == *name);
+            if declared.is_some_and(|field| field.ty == Type::Account) {
+                secret::refuse(text)?;
+            }
+        }
         value::encode_args(&self.manifest, fields, &pairs, &context.resolver())
             .map_err(|error| CliError::misuse(error.to_string()))
     }
@@ -67,8 +73,26 @@ impl ContractView {
             .unwrap_or_else(|_| json!(format!("0x{}", hex::encode(bytes))))
     }
 
-    fn decode_fields(&self, fields: &[Field], bytes: &[u8]) -> Option<Map<String, Value>> {
+    /// Values of declared fields, accounts as addresses.
+    pub fn decode_fields(&self, fields: &[Field], bytes: &[u8]) -> Option<Map<String, Value>> {
         value::decode_fields(&self.manifest, fields, bytes, &show_account).ok()
+    }
+
+    /// The contract's parameters, as far as the bytes hold them.
+    #[must_use]
+    pub fn decode_params(&self, bytes: &[u8]) -> Map<String, Value> {
+        let mut rest = bytes;
+        let mut shown = Map::new();
+        for param in &self.manifest.params {
+            let before = rest;
+            if validate_value(&self.manifest, &param.ty, &mut rest).is_err() {
+                break;
+            }
+            let taken = before.len().saturating_sub(rest.len());
+            let value = self.decode(&param.ty, before.get(..taken).unwrap_or_default());
+            shown.insert(param.name.to_string(), value);
+        }
+        shown
     }
 
     /// The declared error in a revert payload: a line with its fields, and the fields for `--output json`.
@@ -159,7 +183,7 @@ pub fn split_pairs(arguments: &[String]) -> Result<Vec<(&str, &str)>, CliError> 
         .iter()
         .map(|argument| {
             argument.split_once('=').ok_or_else(|| {
-                CliError::misuse(format!("argument `{argument}` is not name=value"))
+                CliError::misuse(format!("argument {} is not name=value", secret::shown(argument)))
                     .hint("write it as to=//Bob")
             })
         })

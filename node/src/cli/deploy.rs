@@ -13,17 +13,21 @@ use super::{
     context::Context,
     error::{CliError, Exit},
     output::remark,
-    paradigm::{DeployOptions, read_params},
+    paradigm::{DeployOptions, default_params, read_params},
     send::Sent,
     trie::read_bounded,
 };
+
+/// Said when only the first of two transactions is shown.
+const UPLOAD_ALONE: &str =
+    "note: this is the upload alone; once it is in a block, the same command goes on with the contract";
 
 /// Upload a `.wasm` with its manifest, unless the chain has it, and create a contract from it.
 #[derive(clap::Args, Debug)]
 pub(super) struct Deploy {
     /// The module, with its manifest embedded (`chainstack manifest embed`).
     file: PathBuf,
-    /// File with the parameters [default: none, for a contract that declares none].
+    /// File with the parameters [default: what the manifest declares as defaults].
     #[arg(short, long, value_name = "FILE")]
     params: Option<PathBuf>,
     #[command(flatten)]
@@ -36,29 +40,39 @@ impl Deploy {
     /// # Errors
     /// Exit code 3 if the code is refused.
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let code = read_bounded(&self.file, u64::from(CODE_SIZE_MAX))?;
+        let Self { file, params, mut deploy } = self;
+        deploy.check_alias(context)?;
+        let code = read_bounded(&file, u64::from(CODE_SIZE_MAX))?;
         let section = manifest_section(&code).map_err(|error| {
-            CliError::new(Exit::No, format!("{}: {error}", self.file.display()))
+            CliError::new(Exit::No, format!("{}: {error}", file.display()))
                 .hint("embed one with `chainstack manifest embed`; `chainstack check` explains a file")
         })?;
         let manifest =
             Manifest::decode_checked(section).map_err(|error| CliError::new(Exit::No, error.to_string()))?;
-        let args = match &self.params {
+        let args = match &params {
             Some(file) => read_params(context, &manifest, file)?,
-            None => Vec::new(),
+            None => default_params(context, &manifest)?,
         };
         let hash = tagged(Tag::Code, &code);
         if !is_uploaded(context, &hash)? {
             let code = code.try_into().map_err(|error: chainstack_primitives::BoundExceeded| {
                 CliError::new(Exit::Limit, error.to_string())
             })?;
-            match self.deploy.send().send(context, Call::Upload { code }, None)? {
-                // What comes after an upload cannot be shown before it has happened.
-                Sent::Shown(answer) => return Ok(answer),
-                Sent::Included(included) => remark(&format!("uploaded {hash} ({})", included.cost)),
+            match deploy.send().send(context, Call::Upload { code }, None)? {
+                Sent::Shown(answer) => {
+                    // What comes after an upload cannot be shown before it has happened.
+                    remark(UPLOAD_ALONE);
+                    return Ok(answer
+                        .with("step", json!("upload"))
+                        .with("code_hash", json!(hash.to_string())));
+                }
+                Sent::Included(included) => {
+                    remark(&format!("uploaded {hash} ({})", included.cost));
+                    deploy.use_next_nonce();
+                }
             }
         }
-        self.deploy.deploy(context, CodeSource::Hash(hash), manifest, args)
+        deploy.deploy(context, CodeSource::Hash(hash), manifest, args)
     }
 }
 

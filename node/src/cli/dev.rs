@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use chainstack_consensus::Sealing;
 use serde_json::json;
 
-use super::{Outcome, context::Context, error::CliError, output::Answer};
+use super::{Outcome, context::Context, dev_control::Control, error::CliError, output::Answer};
 use crate::{
     node::{Node, NodeConfig, Storing},
     telemetry::log,
@@ -14,8 +14,13 @@ use crate::{
 /// Run a development chain: one operator, funded keys //Alice to //Ferdie, blocks on demand.
 ///
 /// Ends its start with `ready http://…` on stdout. Stop it with Ctrl-C; nothing is lost by killing it.
+///
+/// With a command, tells a development chain that runs already (`--url`) what to do.
 #[derive(clap::Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Dev {
+    #[command(subcommand)]
+    control: Option<Control>,
     /// Folder of the chain's data [default: chainstack/dev in the user's data folder].
     #[arg(long, value_name = "DIR", conflicts_with = "tmp")]
     data: Option<PathBuf>,
@@ -46,11 +51,14 @@ pub(super) struct Dev {
 }
 
 impl Dev {
-    /// Runs the node until it is told to stop.
+    /// Runs the node until it is told to stop, or the command to one.
     ///
     /// # Errors
     /// If the chain cannot be opened, the port is taken, or the chain stops on a fault.
     pub(super) fn run(self, context: &Context) -> Outcome {
+        if let Some(control) = self.control {
+            return control.run(context);
+        }
         log::install(&self.log, self.log_json);
         let storing = match (self.data, self.tmp) {
             (Some(folder), _) => Storing::Folder(folder),

@@ -7,9 +7,12 @@ use super::{
     context::Context,
     error::{CliError, Exit},
     output::Answer,
+    writable::check_writable,
 };
 
 /// Check this machine, the user's folder and the node.
+///
+/// Exits 3 if something is not as it should be.
 #[derive(clap::Args, Debug)]
 pub(super) struct Doctor {}
 
@@ -38,12 +41,14 @@ impl Doctor {
             return Ok(Answer::new(lines.join("\n"), json!({"findings": rows})));
         }
         Err(CliError::new(Exit::No, format!("not all is well\n{}", lines.join("\n")))
+            .hint("mend what is BAD, the first one first")
             .field("findings", json!(rows)))
     }
 }
 
 fn folder(context: &Context) -> Finding {
-    match context.home() {
+    let tried = context.home().and_then(|home| check_writable(&home).map(|()| home));
+    match tried {
         Ok(home) => Finding { what: "folder", well: true, says: home.display().to_string() },
         Err(error) => Finding { what: "folder", well: false, says: error.message },
     }

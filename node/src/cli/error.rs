@@ -6,7 +6,10 @@ use chainstack_client::rpc::{Refusal, RpcError};
 use chainstack_primitives::codes;
 use serde_json::{Map, Value, json};
 
-use super::output::{Format, remark, with_schema};
+use super::{
+    codes::describe,
+    output::{Format, remark, with_schema},
+};
 
 /// Exit codes are an interface.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +31,8 @@ pub enum Exit {
     Unreachable = 7,
     /// Not found.
     NotFound = 8,
-    /// Bad signature or not authorised.
+    /// Bad signature or not authorised; a role that the caller does not hold is of this kind, though the machine
+    /// refuses it: another signer would be let in.
     Unauthorised = 9,
 }
 
@@ -45,7 +49,9 @@ impl Exit {
             | codes::GAS_LIMIT_TOO_LOW
             | codes::GAS_LIMIT_TOO_HIGH => Self::Limit,
             codes::TOO_LONG | codes::MEMPOOL_FULL | codes::ACCOUNT_QUEUE_FULL => Self::Limit,
-            codes::WRONG_CALLER | codes::ZERO_KEY..=codes::BAD_SIGNATURE => Self::Unauthorised,
+            codes::WRONG_CALLER | codes::NOT_OFFERED | codes::ZERO_KEY..=codes::BAD_SIGNATURE => {
+                Self::Unauthorised
+            }
             codes::CONTRACT_NOT_FOUND | codes::CODE_NOT_FOUND | codes::PARADIGM_NOT_FOUND => Self::NotFound,
             100..=199 => Self::Refused,
             2_000..=2_199 => Self::No,
@@ -109,11 +115,28 @@ impl CliError {
     /// An outcome of the chain that is not [`codes::OK`].
     #[must_use]
     pub fn chain(code: u16, message: impl Into<String>) -> Self {
-        let row = codes::describe(code);
+        let row = describe(code);
         let error = Self::new(Exit::of_chain_code(code), message).field("code", code);
         match row {
             Some(row) => error.field("name", row.name).hint(row.hint),
             None => error,
+        }
+    }
+
+    /// What to try: what the place of the error knows, or else what helps with its kind.
+    fn advice(&self) -> &str {
+        if let Some(hint) = self.hint.as_deref().filter(|hint| !hint.is_empty()) {
+            return hint;
+        }
+        match self.exit {
+            Exit::Misuse => "the command's --help shows what it takes",
+            Exit::No => "compare with what was expected; nothing was changed",
+            Exit::NotFound => "check the name, and with `chainstack status` which chain answers",
+            Exit::Unreachable => "check --url or CHAINSTACK_URL",
+            Exit::Failed | Exit::Limit => "`chainstack doctor` checks this machine, your folder and the node",
+            Exit::Reverted | Exit::Refused | Exit::Unauthorised => {
+                "`chainstack explain CODE` tells what a code means"
+            }
         }
     }
 
@@ -127,9 +150,7 @@ impl CliError {
             Format::Json => {
                 let mut fields = Map::from_iter([("error".to_owned(), json!(self.message))]);
                 fields.extend((*self.data).clone());
-                if let Some(hint) = &self.hint {
-                    fields.insert("hint".to_owned(), json!(hint));
-                }
+                fields.insert("hint".to_owned(), json!(self.advice()));
                 remark(&with_schema(fields).to_string());
             }
         }
@@ -138,11 +159,7 @@ impl CliError {
 
 impl fmt::Display for CliError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "error: {}", self.message)?;
-        if let Some(hint) = &self.hint {
-            write!(formatter, "\nhint: {hint}")?;
-        }
-        Ok(())
+        write!(formatter, "error: {}\nhint: {}", self.message, self.advice())
     }
 }
 
@@ -175,5 +192,5 @@ fn refused(refusal: &Refusal) -> CliError {
 /// Name of a chain code, or the number.
 #[must_use]
 pub fn name_of(code: u16) -> String {
-    codes::describe(code).map_or_else(|| code.to_string(), |row| row.name.to_owned())
+    describe(code).map_or_else(|| code.to_string(), |row| row.name.to_owned())
 }

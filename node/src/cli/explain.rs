@@ -1,10 +1,10 @@
 //! `chainstack explain`: what a code means.
 
-use chainstack_primitives::codes::{CodeInfo, TABLE};
+use chainstack_primitives::codes::CodeInfo;
 use serde_json::{Value, json};
 
 use super::{
-    Outcome,
+    Outcome, codes,
     context::Context,
     error::{CliError, Exit},
     output::Answer,
@@ -25,18 +25,22 @@ impl Explain {
     pub(super) fn run(self, _context: &Context) -> Outcome {
         let Some(wanted) = self.code else {
             let lines: Vec<String> =
-                TABLE.iter().map(|row| format!("{:>5}  {}", row.code, row.name)).collect();
-            let rows: Vec<Value> = TABLE.iter().map(row_json).collect();
+                codes::all().map(|row| format!("{:>5}  {}", row.code, row.name)).collect();
+            let rows: Vec<Value> = codes::all().map(|row| row_json(&row)).collect();
             return Ok(Answer::new(lines.join("\n"), json!({"codes": rows})));
         };
         let matches =
-            |row: &&CodeInfo| row.code.to_string() == wanted || row.name.eq_ignore_ascii_case(&wanted);
-        let row = TABLE.iter().find(matches).ok_or_else(|| {
-            CliError::new(Exit::NotFound, format!("there is no code `{wanted}`"))
-                .hint("`chainstack explain` lists them")
-        })?;
-        let text = format!("{} {}\n{}\nhint: {}", row.code, row.name, row.what, row.hint);
-        Ok(Answer::new(text, row_json(row)))
+            |row: &CodeInfo| row.code.to_string() == wanted || row.name.eq_ignore_ascii_case(&wanted);
+        // A name may stand in the tables of two rooms: both are meant.
+        let rows: Vec<CodeInfo> = codes::all().filter(matches).collect();
+        let Some((first, others)) = rows.split_first() else {
+            return Err(CliError::new(Exit::NotFound, format!("there is no code `{wanted}`"))
+                .hint("`chainstack explain` lists them"));
+        };
+        let text = |row: &CodeInfo| format!("{} {}\n{}\nhint: {}", row.code, row.name, row.what, row.hint);
+        let texts: Vec<String> = rows.iter().map(text).collect();
+        let others: Vec<Value> = others.iter().map(row_json).collect();
+        Ok(Answer::new(texts.join("\n\n"), row_json(first)).with("others", json!(others)))
     }
 }
 

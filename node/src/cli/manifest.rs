@@ -73,6 +73,7 @@ impl Manifest {
 
 fn refused(path: &Path, why: impl std::fmt::Display) -> CliError {
     CliError::new(Exit::No, format!("{}: {why}", path.display()))
+        .hint("`contracts/erc20/manifest.toml` is a whole manifest; `chainstack check` says more of a module")
 }
 
 fn of_module(path: &Path, module: &[u8]) -> Result<Declared, CliError> {

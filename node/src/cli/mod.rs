@@ -13,10 +13,12 @@ mod account;
 mod bench;
 mod block;
 mod call;
-mod check;
+pub(crate) mod check;
+mod codes;
 mod completions;
 mod deploy;
 mod dev;
+mod dev_control;
 mod doctor;
 mod events;
 mod explain;
@@ -24,12 +26,15 @@ mod manifest;
 mod paradigm;
 mod proof;
 mod query;
+mod secret;
 mod send;
 mod state;
 mod status;
 mod test;
 pub(crate) mod trie;
 mod tx;
+mod tx_view;
+mod writable;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -37,13 +42,20 @@ use clap::{Parser, Subcommand};
 
 use self::{
     context::Context,
-    error::CliError,
+    error::{CliError, Exit},
     output::{Answer, Format},
 };
 
+/// The interface of [`error::Exit`], as the help says it.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the request failed, 2 misuse, 3 a check, audit or proof says no, \
+    4 the contract reverted, 5 out of gas or over a limit, 6 refused by the machine or a guard, 7 node unreachable, \
+    8 not found, 9 bad signature or not authorised (the caller does not hold the role), 101 a bug.";
+
 /// ChainStack: contracts as bounded finite state machines.
 #[derive(Parser, Debug)]
-#[command(name = "chainstack", version, propagate_version = true, max_term_width = 100)]
+// Named here, so that help reads alike under whatever name the file is run.
+#[command(name = "chainstack", bin_name = "chainstack", version, propagate_version = true)]
+#[command(max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -94,13 +106,18 @@ pub type Outcome = Result<Answer, CliError>;
 
 /// Runs the command line `arguments` (the program's name first).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to stdout with exit code 0, misuse to stderr with 2.
-            let code = if error.use_stderr() { 2 } else { 0 };
-            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(1) };
+        // Help and version go to stdout with exit code 0, misuse to stderr with 2.
+        Err(error) if !error.use_stderr() => {
+            return if error.print().is_ok() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(Exit::Failed as u8)
+            };
         }
+        Err(error) => return misuse(&error, &arguments),
     };
     let format = cli.global.output;
     let context = Context::new(cli.global);
@@ -111,6 +128,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(error.exit as u8)
         }
     }
+}
+
+/// Says what is wrong with the command line, in the form that it asks for.
+fn misuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let texts = || arguments.iter().filter_map(|argument| argument.to_str());
+    let said = secret::without(error.render().to_string(), texts());
+    let mut pairs = texts().zip(texts().skip(1));
+    if texts().any(|text| text == "--output=json") || pairs.any(|pair| pair == ("--output", "json")) {
+        let (what, usage) = said.split_once("\n\n").unwrap_or((&said, ""));
+        let usage = usage.split_whitespace().collect::<Vec<_>>().join(" ");
+        let what = what.strip_prefix("error: ").unwrap_or(what);
+        CliError::misuse(what.trim()).hint(usage).print(Format::Json);
+    } else {
+        output::remark(said.trim_end());
+    }
+    ExitCode::from(Exit::Misuse as u8)
 }
 
 fn dispatch(command: Command, context: &Context) -> Outcome {

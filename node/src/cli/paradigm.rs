@@ -12,7 +12,7 @@ use super::{
     contract_view::{ContractView, manifest_of, show_account},
     error::{CliError, Exit},
     limits::PARAMETER_FILE_SIZE_MAX,
-    output::Answer,
+    output::{Answer, remark},
     send::{SendOptions, Sent, included_answer},
     trie::read_bounded,
 };
@@ -77,6 +77,7 @@ impl Paradigm {
             Command::Show { name } => show(context, &name),
             Command::New { name } => new(context, &name),
             Command::Deploy { name, params, deploy } => {
+                deploy.check_alias(context)?;
                 let answer = declared(context, &name)?;
                 let manifest = manifest_of(&answer)?;
                 let args = read_params(context, &manifest, &params)?;
@@ -205,13 +206,38 @@ pub(super) fn read_params(context: &Context, manifest: &Manifest, file: &Path) -
     value::encode_params(manifest, &given, &context.resolver()).map_err(|error| wrong(error.to_string()))
 }
 
+/// The SCALE tuple of the manifest's parameters when no file gives them: declared defaults, `none` for options.
+///
+/// # Errors
+/// Exit code 2, naming the parameter that has no default.
+pub(super) fn default_params(context: &Context, manifest: &Manifest) -> Result<Vec<u8>, CliError> {
+    value::encode_params(manifest, &Map::new(), &context.resolver()).map_err(|error| {
+        CliError::misuse(format!("no parameter file is given, and defaults do not suffice: {error}"))
+            .hint("give one with -p; `chainstack manifest show` lists the parameters of a module")
+    })
+}
+
 impl DeployOptions {
     /// Who signs, gas and fees.
     pub(super) const fn send(&self) -> &SendOptions {
         &self.send
     }
 
-    /// Creates a contract and remembers its alias.
+    /// Whether the alias, if one is wanted, can be kept: asked before anything is paid.
+    ///
+    /// # Errors
+    /// As [`Context::check_alias_can_be_set`].
+    pub(super) fn check_alias(&self, context: &Context) -> Result<(), CliError> {
+        self.alias.as_ref().map_or(Ok(()), |alias| context.check_alias_can_be_set(alias))
+    }
+
+    /// After a transaction of the same command: a nonce that was given is the first one's.
+    pub(super) const fn use_next_nonce(&mut self) {
+        self.send.use_next_nonce();
+    }
+
+    /// Creates a contract and remembers its alias. The alias was checked before; if it cannot be kept all the same,
+    /// that is a warning: the contract stands and its address is the answer.
     ///
     /// # Errors
     /// As [`SendOptions::send`].
@@ -246,11 +272,18 @@ impl DeployOptions {
             .map_err(|_| CliError::failed("the node did not say where the contract stands"))?;
         view.address = AccountId(address);
         let shown = show_account(&view.address);
-        if let Some(alias) = &self.alias {
-            context.set_alias(alias, &shown)?;
-        }
-        let named = self.alias.as_ref().map_or(String::new(), |alias| format!(" as {alias}"));
+        let kept = self.alias.as_ref().filter(|alias| match context.set_alias(alias, &shown) {
+            Ok(()) => true,
+            Err(error) => {
+                remark(&format!(
+                    "warning: the contract stands, its alias `{alias}` is not kept: {}",
+                    error.message
+                ));
+                false
+            }
+        });
+        let named = kept.map_or(String::new(), |alias| format!(" as {alias}"));
         let answer = included_answer(&included, Some(&view), &format!("deployed {shown}{named}"));
-        Ok(answer.with("address", json!(shown)))
+        Ok(answer.with("address", json!(shown)).with("alias", json!(kept)))
     }
 }

@@ -88,11 +88,13 @@ fn get(context: &Context, account: &str, cell: Option<&str>, key: &[String], hei
     let root = answer.get("state_root").and_then(Value::as_str).unwrap_or_default().to_owned();
     let held = parse_hash(&root).is_some_and(|root| proof.verify(root).is_ok());
     if !held {
-        return Err(CliError::new(Exit::No, "the node's proof does not hold under the root it names"));
+        return Err(CliError::new(Exit::No, "the node's proof does not hold under the root it names")
+            .hint("ask another node; this one lies or is damaged"));
     }
     let proven = proof.entry.as_ref().map(|entry| (entry.cell, entry.key.to_vec()));
     if proof.account != asked || proven != entry {
-        return Err(CliError::new(Exit::No, "the node proved something else than was asked"));
+        return Err(CliError::new(Exit::No, "the node proved something else than was asked")
+            .hint("ask another node; this one lies or is damaged"));
     }
     super::output::remark(&format!(
         "state root {root} at height {}",
@@ -104,7 +106,10 @@ fn get(context: &Context, account: &str, cell: Option<&str>, key: &[String], hei
 
 fn verify(file: &Path, root: &str) -> Outcome {
     let size_max = u64::try_from(PROOF_FILE_SIZE_MAX).unwrap_or(u64::MAX);
-    let no = |why: String| CliError::new(Exit::No, format!("{}: {why}", file.display()));
+    let no = |why: String| {
+        CliError::new(Exit::No, format!("{}: {why}", file.display()))
+            .hint("give the file as `chainstack proof get` printed it, and the state root of the height it was made at")
+    };
     let bytes = read_bounded(file, size_max)?;
     let root =
         parse_hash(root).ok_or_else(|| CliError::misuse(format!("`{root}` is not a root as 0x hex")))?;

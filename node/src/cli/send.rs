@@ -25,6 +25,7 @@ use super::{
     limits::PASSWORD_FILE_SIZE_MAX,
     output::{Answer, remark},
     trie::read_bounded,
+    secret,
 };
 use crate::rpc::params::{parse_hash, parse_hex};
 
@@ -59,7 +60,8 @@ pub(super) struct SendOptions {
     /// Show what would happen and what it would cost, and send nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Print the unsigned transaction, for `tx sign` on another machine, and send nothing.
+    /// Print the unsigned transaction, for `tx sign` on another machine, and send nothing; one that would fail is
+    /// refused, unless --gas-limit is given.
     #[arg(long, conflicts_with = "dry_run")]
     unsigned: bool,
     /// File with the key's password [default: asked for].
@@ -110,20 +112,19 @@ impl SendOptions {
         let chain = ChainState::read(context, &account)?;
         let (body, report) = self.prepare(context, &chain, &account, call)?;
         let cost = cost_line(&report, &body);
+        let verdict = check(&self.without_own_queue(report.clone()), contract);
         if self.unsigned {
-            let unsigned = Unsigned { signer: account, body };
-            let hex = format!("0x{}", hex::encode(unsigned.encode()));
-            return Ok(Sent::Shown(Answer::new(hex.clone(), json!({"unsigned": hex}))));
+            let answer = self.unsigned_answer(Unsigned { signer: account, body }, &report, verdict)?;
+            if !context.is_json() {
+                remark(&cost);
+            }
+            return Ok(Sent::Shown(answer));
         }
-        check(&self.without_own_queue(report.clone()), contract)?;
+        verdict?;
         if self.dry_run {
             return Ok(Sent::Shown(shown(&cost, report, contract)));
         }
-        let Signer::Key(pair) = signer else {
-            let text = format!("`{}` names an account without a key here", self.from);
-            return Err(CliError::new(Exit::Unauthorised, text)
-                .hint("give a key's name or secret URI, or use --unsigned and `tx sign`"));
-        };
+        let Signer::Key(pair) = signer else { return Err(self.keyless()) };
         if !context.is_json() {
             remark(&cost);
         }
@@ -134,6 +135,32 @@ impl SendOptions {
         check(&receipt, contract)?;
         let output = report.get("output").and_then(Value::as_str).and_then(parse_hex).unwrap_or_default();
         Ok(Sent::Included(Box::new(Included { receipt, output, cost })))
+    }
+
+    /// What `tx sign` takes, with what a simulation says of it. A call that would fail is refused with its own exit
+    /// code, unless a gas limit says that it is wanted all the same: the simulation then cannot tell one.
+    fn unsigned_answer(
+        &self,
+        unsigned: Unsigned,
+        report: &Value,
+        verdict: Result<(), CliError>,
+    ) -> Result<Answer, CliError> {
+        let hex = format!("0x{}", hex::encode(unsigned.encode()));
+        let mut answer = Answer::new(hex.clone(), json!({"unsigned": hex}));
+        for field in ["gas", "fee", "deposit_locked", "deposit_released"] {
+            answer = answer.with(field, report.get(field).cloned().unwrap_or_default());
+        }
+        match verdict {
+            Ok(()) => Ok(answer),
+            Err(error) if self.gas_limit.is_none() => {
+                let hint = error.hint.clone().map_or(String::new(), |hint| format!("{hint}; "));
+                Err(error.hint(format!("{hint}to print it all the same, give --gas-limit")))
+            }
+            Err(error) => {
+                remark(&format!("warning: as the chain stands it would fail: {}", error.message));
+                Ok(answer.with("would_fail", json!(error.message)))
+            }
+        }
     }
 
     /// As [`SendOptions::send`], with the answer that most commands give.
@@ -150,6 +177,13 @@ impl SendOptions {
         match self.send(context, call, contract)? {
             Sent::Shown(answer) => Ok(answer),
             Sent::Included(included) => Ok(included_answer(&included, contract, done)),
+        }
+    }
+
+    /// After a transaction of the same command: a nonce that was given is the first one's.
+    pub(super) const fn use_next_nonce(&mut self) {
+        if let Some(nonce) = &mut self.nonce {
+            *nonce = nonce.saturating_add(1);
         }
     }
 
@@ -175,14 +209,19 @@ impl SendOptions {
     }
 
     fn signer(&self, context: &Context) -> Result<Signer, CliError> {
+        secret::refuse(&self.from)?;
         if self.from.starts_with("//") {
             let pair = KeyPair::from_uri(&self.from).map_err(|error| CliError::misuse(error.to_string()))?;
             return Ok(Signer::Key(Box::new(pair)));
         }
         let store = keystore(context)?;
         let known = KeyName::parse(&self.from).ok().filter(|name| store.info(name).is_ok());
-        let Some(name) = known else { return context.account(&self.from).map(Signer::Known) };
-        if self.unsigned || self.dry_run {
+        let signs = !self.unsigned && !self.dry_run;
+        let Some(name) = known else {
+            let account = context.account(&self.from)?;
+            return if signs { Err(self.keyless()) } else { Ok(Signer::Known(account)) };
+        };
+        if !signs {
             let info = store.info(&name).map_err(|error| CliError::failed(error.to_string()))?;
             return Ok(Signer::Known(info.account));
         }
@@ -190,6 +229,13 @@ impl SendOptions {
         let pair = store.open(&name, &password);
         let pair = pair.map_err(|error| CliError::new(Exit::Unauthorised, error.to_string()))?;
         Ok(Signer::Key(Box::new(pair)))
+    }
+
+    /// The signer is an account whose key is not here.
+    fn keyless(&self) -> CliError {
+        let text = format!("{} names an account without a key here", secret::shown(&self.from));
+        CliError::new(Exit::Unauthorised, text)
+            .hint("give a key's name or secret URI, or use --unsigned and `tx sign`")
     }
 
     /// The body to sign, and what its simulation says.

@@ -1,7 +1,7 @@
 //! `chainstack state`: what a contract is and holds now.
 
 use chainstack_client::value;
-use chainstack_primitives::manifest::Cell;
+use chainstack_primitives::manifest::{Cell, Type};
 use serde_json::{Value, json};
 
 use super::{
@@ -9,9 +9,13 @@ use super::{
     context::Context,
     contract_view::{ContractView, plain, show_account, stored_value},
     error::{CliError, Exit},
-    output::Answer,
+    output::{Answer, remark},
+    secret,
 };
 use crate::rpc::params::parse_hex;
+
+/// Most entries of a list, if not told otherwise.
+const LIMIT: u16 = 100;
 
 /// Show what a contract is and holds now: its parameters, roles and sums, or the entries of a cell.
 #[derive(clap::Args, Debug)]
@@ -22,12 +26,15 @@ pub(super) struct State {
     cell: Option<String>,
     /// The key in the cell: one value for each of its key fields; without it, the cell's first entries.
     key: Vec<String>,
-    /// At an earlier height, for one entry.
+    /// At an earlier height: of one entry only.
     #[arg(long)]
     height: Option<u64>,
-    /// Most entries.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    limit: u16,
+    /// Most entries of a list [default: 100].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    limit: Option<u16>,
+    /// Go on with a list after this key: what the answer before gave as `next`.
+    #[arg(long, value_name = "KEY")]
+    after: Option<String>,
 }
 
 impl State {
@@ -36,12 +43,33 @@ impl State {
     /// # Errors
     /// Exit code 8 if there is no such contract, cell or entry.
     pub(super) fn run(self, context: &Context) -> Outcome {
+        self.check_options()?;
         let view = ContractView::of(context, &self.contract)?;
         match (&self.cell, self.key.is_empty()) {
             (None, _) => overview(context, &view),
             (Some(cell), false) => entry(context, &view, cell, &self.key, self.height),
-            (Some(cell), true) => entries(context, &view, cell, self.limit),
+            (Some(cell), true) => {
+                let limit = self.limit.unwrap_or(LIMIT);
+                entries(context, &view, cell, self.after.as_deref(), limit)
+            }
         }
+    }
+
+    /// An option that would change nothing is misuse: whoever gave it would misread the answer.
+    fn check_options(&self) -> Result<(), CliError> {
+        let lists = self.cell.is_some() && self.key.is_empty();
+        let one = !self.key.is_empty();
+        if self.height.is_some() && !one {
+            return Err(CliError::misuse(
+                "--height is for one entry: the node keeps no earlier overviews and lists",
+            )
+            .hint("give the cell and the key as well"));
+        }
+        if (self.limit.is_some() || self.after.is_some()) && !lists {
+            return Err(CliError::misuse("--limit and --after are for the list of a cell's entries")
+                .hint("give the cell, and no key"));
+        }
+        Ok(())
     }
 }
 
@@ -77,6 +105,9 @@ pub(super) fn cell_key<'a>(
     let misuse = |error: String| CliError::misuse(error);
     let mut parts = Vec::new();
     for (field, text) in fields.iter().zip(texts) {
+        if field.ty == Type::Account {
+            secret::refuse(text)?;
+        }
         let part = value::encode_text(&view.manifest, &field.ty, text, &context.resolver());
         parts.push(part.map_err(|error| misuse(format!("key {}: {error}", field.name.as_str())))?);
     }
@@ -111,7 +142,8 @@ fn entry(context: &Context, view: &ContractView, cell: &str, key: &[String], hei
         return Err(CliError::new(
             Exit::NotFound,
             format!("cell `{}` has no such entry", cell.name.as_str()),
-        ));
+        )
+        .hint("without a key, `chainstack state` lists the cell's entries"));
     }
     found["key"] = json!(key);
     let (line, json) =
@@ -119,13 +151,28 @@ fn entry(context: &Context, view: &ContractView, cell: &str, key: &[String], hei
     Ok(Answer::new(line, json))
 }
 
-fn entries(context: &Context, view: &ContractView, cell: &str, limit: u16) -> Outcome {
+fn entries(context: &Context, view: &ContractView, cell: &str, after: Option<&str>, limit: u16) -> Outcome {
+    if after.is_some_and(|after| parse_hex(after).is_none()) {
+        return Err(CliError::misuse("--after takes a key as 0x hex")
+            .hint("give what the answer before gave as `next`"));
+    }
     let cell = cell_named(view, cell)?;
-    let params = [json!(show_account(&view.address)), json!(cell.id), Value::Null, json!(limit)];
-    let found = context.rpc("state_range", &params)?;
-    let rows = found.as_array().into_iter().flatten().filter_map(|found| row(view, cell, found));
-    let (lines, rows): (Vec<String>, Vec<Value>) = rows.unzip();
-    Ok(Answer::new(lines.join("\n"), json!({"cell": cell.name.as_str(), "entries": rows})))
+    let range = |after: Value, limit: u16| {
+        let found = context
+            .rpc("state_range", &[json!(show_account(&view.address)), json!(cell.id), after, json!(limit)])?;
+        Ok::<Vec<Value>, CliError>(found.as_array().cloned().unwrap_or_default())
+    };
+    let found = range(json!(after), limit)?;
+    let last = found.last().and_then(|row| row.get("key")).cloned().unwrap_or_default();
+    // A full page may be the last one: one entry more tells.
+    let more = found.len() >= usize::from(limit) && !range(last.clone(), 1)?.is_empty();
+    let next = if more { last } else { Value::Null };
+    let (lines, rows): (Vec<String>, Vec<Value>) =
+        found.iter().filter_map(|found| row(view, cell, found)).unzip();
+    if more && !context.is_json() {
+        remark(&format!("there are more: --after {}", plain(&next)));
+    }
+    Ok(Answer::new(lines.join("\n"), json!({"cell": cell.name.as_str(), "entries": rows, "next": next})))
 }
 
 fn overview(context: &Context, view: &ContractView) -> Outcome {
@@ -133,18 +180,8 @@ fn overview(context: &Context, view: &ContractView) -> Outcome {
     let manifest = &view.manifest;
     let mut lines = vec![format!("{} {}", manifest.name.as_str(), show_account(&view.address))];
     let params = state.get("params").and_then(Value::as_str).and_then(parse_hex).unwrap_or_default();
-    let mut rest = params.as_slice();
-    let mut shown = serde_json::Map::new();
-    for param in &manifest.params {
-        let before = rest;
-        if chainstack_primitives::manifest::validate_value(manifest, &param.ty, &mut rest).is_err() {
-            break;
-        }
-        let taken = before.len().saturating_sub(rest.len());
-        let value = view.decode(&param.ty, before.get(..taken).unwrap_or_default());
-        lines.push(format!("param {:<12} {}", param.name.as_str(), plain(&value)));
-        shown.insert(param.name.to_string(), value);
-    }
+    let shown = view.decode_params(&params);
+    lines.extend(shown.iter().map(|(name, value)| format!("param {name:<12} {}", plain(value))));
     let rows = |field: &str| state.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
     let id = |row: &Value, field: &str| {
         row.get(field).and_then(Value::as_u64).and_then(|id| u16::try_from(id).ok())

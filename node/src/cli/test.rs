@@ -70,7 +70,8 @@ impl Test {
             Answer::new("", json).print(context.format())?;
             return Err(CliError::silent(Exit::No));
         }
-        Err(CliError::new(Exit::No, text))
+        Err(CliError::new(Exit::No, text)
+            .hint("each FAIL above names file, step, what was expected and found"))
     }
 }
 

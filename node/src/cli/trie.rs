@@ -16,7 +16,7 @@ use super::{
     context::Context,
     error::{CliError, Exit},
     limits::TRIE_FILE_SIZE_MAX,
-    output::Answer,
+    output::{Answer, remark, with_schema},
 };
 
 /// Compute roots of tries and prove what they hold, over a file of pairs.
@@ -39,7 +39,9 @@ enum Command {
         #[arg(long)]
         secure: bool,
     },
-    /// Print a proof that KEY is there, or that it is not.
+    /// Print a proof that KEY is there, or that it is not: a file for `trie verify`.
+    ///
+    /// The proof goes to stdout; the root it was made for goes to stderr.
     Prove {
         /// The pairs.
         file: PathBuf,
@@ -49,7 +51,7 @@ enum Command {
         #[arg(long)]
         secure: bool,
     },
-    /// Check a proof that `prove --output json` printed; exits 3 if it does not hold.
+    /// Check a proof that `trie prove` printed; exits 3 if it does not hold.
     Verify {
         /// The proof.
         proof: PathBuf,
@@ -58,6 +60,9 @@ enum Command {
         root: String,
     },
 }
+
+/// What to try when a proof does not hold.
+const ANOTHER: &str = "prove the key again, over the pairs whose root you have";
 
 type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -99,6 +104,7 @@ pub(crate) fn read_bounded(path: &Path, size_max: u64) -> Result<Vec<u8>, CliErr
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
         CliError::new(exit, format!("cannot read {}: {error}", path.display()))
+            .hint("name a file that is there and that you may read; `-` is standard input")
     };
     let mut bytes = Vec::new();
     let past = size_max.saturating_add(1);
@@ -109,7 +115,9 @@ pub(crate) fn read_bounded(path: &Path, size_max: u64) -> Result<Vec<u8>, CliErr
     }
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > size_max {
         let text = format!("{} is larger than {size_max} bytes", path.display());
-        return Err(CliError::new(Exit::Limit, text));
+        return Err(
+            CliError::new(Exit::Limit, text).hint("this is no file of the kind that the command takes")
+        );
     }
     Ok(bytes)
 }
@@ -149,16 +157,20 @@ fn prove_key(pairs: &Pairs, path: &[u8], secure: bool, key: &str) -> Outcome {
     let proof = prove(&nodes, root, path).map_err(|error| failed(error.to_string()))?;
     let hexes: Vec<String> = proof.nodes.iter().map(|node| format!("0x{}", hex::encode(node))).collect();
     let value = pairs.get(path).map(|value| format!("0x{}", hex::encode(value)));
-    let text = format!("root {root}\n{}", hexes.join("\n"));
-    Ok(Answer::new(
-        text,
-        json!({"root": root.to_string(), "key": key, "secure": secure, "value": value, "proof": hexes}),
-    ))
+    let file =
+        json!({"root": root.to_string(), "key": key, "secure": secure, "value": value, "proof": hexes});
+    let Value::Object(fields) = file else { return Err(failed("a proof is an object".to_owned())) };
+    remark(&format!("root {root}"));
+    // The file is the same in both formats: what `trie verify` takes.
+    Ok(Answer::verbatim(with_schema(fields).to_string()))
 }
 
 fn verify_file(path: &Path, root: &str) -> Outcome {
     let bytes = read_bounded(path, TRIE_FILE_SIZE_MAX)?;
-    let malformed = || CliError::new(Exit::No, format!("{} is no proof", path.display()));
+    let malformed = || {
+        CliError::new(Exit::No, format!("{} is no proof", path.display()))
+            .hint("give the file as `chainstack trie prove` printed it")
+    };
     let file: Value = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
     let text = |field: &str| file.get(field).and_then(Value::as_str);
     let secure = file.get("secure").and_then(Value::as_bool).ok_or_else(malformed)?;
@@ -173,10 +185,12 @@ fn verify_file(path: &Path, root: &str) -> Outcome {
     let proof = Proof { nodes: nodes.map_err(|_| malformed())? };
     let root = crate::rpc::params::parse_hash(root)
         .ok_or_else(|| CliError::misuse(format!("`{root}` is not a root as 0x hex")))?;
-    let found = verify(root, &path_of(&key, secure), &proof)
-        .map_err(|error| CliError::new(Exit::No, format!("the proof does not hold: {error}")))?;
+    let found = verify(root, &path_of(&key, secure), &proof).map_err(|error| {
+        CliError::new(Exit::No, format!("the proof does not hold: {error}")).hint(ANOTHER)
+    })?;
     if found != claimed {
-        return Err(CliError::new(Exit::No, "the proof shows another value than the file claims"));
+        let text = "the proof shows another value than the file claims";
+        return Err(CliError::new(Exit::No, text).hint(ANOTHER));
     }
     let shown = found.map(|value| format!("0x{}", hex::encode(value)));
     let text = shown.clone().unwrap_or_else(|| "absent".to_owned());

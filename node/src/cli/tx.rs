@@ -17,8 +17,10 @@ use super::{
     error::{CliError, Exit},
     limits::TRANSACTION_FILE_SIZE_MAX,
     output::Answer,
+    secret,
     send::{keystore, password, wait},
     trie::read_bounded,
+    tx_view,
 };
 use crate::rpc::{
     json as form,
@@ -34,7 +36,7 @@ pub(super) struct Tx {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Show an included transaction's receipt.
+    /// Show an included transaction: who asked for what, and its receipt.
     Show {
         /// Its id.
         id: String,
@@ -82,7 +84,7 @@ impl Tx {
     /// [`CliError`].
     pub(super) fn run(self, context: &Context) -> Outcome {
         match self.command {
-            Command::Show { id } => show(context, &id),
+            Command::Show { id } => tx_view::show(context, &id_argument(&id)?),
             Command::Trace { id } => trace(context, &id),
             Command::Decode { transaction } => decode(&hex_argument(&transaction)?),
             Command::Sign { unsigned, from, password_file } => {
@@ -101,22 +103,22 @@ fn hex_argument(text: &str) -> Result<Vec<u8>, CliError> {
     }
     let file = read_bounded(&PathBuf::from(text), TRANSACTION_FILE_SIZE_MAX)?;
     let found = String::from_utf8(file).ok().and_then(|file| parse_hex(file.trim()));
-    found.ok_or_else(|| CliError::misuse(format!("`{text}` is neither 0x hex nor a file of it")))
+    found.ok_or_else(|| {
+        CliError::misuse(format!("`{text}` is neither 0x hex nor a file of it"))
+            .hint("give what `--unsigned` or `tx sign` printed")
+    })
 }
 
 fn id_argument(id: &str) -> Result<chainstack_primitives::Hash, CliError> {
-    parse_hash(id).ok_or_else(|| CliError::misuse(format!("`{id}` is no id: 0x and 64 digits expected")))
+    parse_hash(id).ok_or_else(|| {
+        CliError::misuse(format!("`{id}` is no id: 0x and 64 digits expected"))
+            .hint("commands that send print the id; `chainstack block show` lists those of a block")
+    })
 }
 
 fn lines_of(value: &Value) -> String {
     let fields = value.as_object().into_iter().flatten();
     fields.map(|(name, value)| format!("{name:<18} {}", plain(value))).collect::<Vec<_>>().join("\n")
-}
-
-fn show(context: &Context, id: &str) -> Outcome {
-    let id = id_argument(id)?;
-    let receipt = context.rpc("chain_receipt", &[json!(id.to_string())])?;
-    Ok(Answer::new(lines_of(&receipt), receipt))
 }
 
 fn trace(context: &Context, id: &str) -> Outcome {
@@ -143,16 +145,22 @@ fn decode(bytes: &[u8]) -> Outcome {
 }
 
 fn decode_unsigned(bytes: &[u8]) -> Result<Unsigned, CliError> {
-    decode_all(bytes, TRANSACTION_SIZE_MAX)
-        .map_err(|error| CliError::misuse(format!("neither a transaction nor an unsigned one: {error}")))
+    decode_all(bytes, TRANSACTION_SIZE_MAX).map_err(|error| {
+        CliError::misuse(format!("neither a transaction nor an unsigned one: {error}"))
+            .hint("give what `--unsigned` or `tx sign` printed, whole")
+    })
 }
 
 fn sign_unsigned(context: &Context, bytes: &[u8], from: &str, password_file: Option<&PathBuf>) -> Outcome {
+    secret::refuse(from)?;
     let unsigned = decode_unsigned(bytes)?;
     let pair = if from.starts_with("//") {
         KeyPair::from_uri(from).map_err(|error| CliError::misuse(error.to_string()))?
     } else {
-        let name = KeyName::parse(from).map_err(|error| CliError::misuse(error.to_string()))?;
+        let name = KeyName::parse(from).map_err(|_| {
+            CliError::misuse(format!("{} is neither the name of a key nor a secret URI", secret::shown(from)))
+                .hint("`chainstack account list` shows your keys")
+        })?;
         let secret = password(password_file, &format!("password of {from}: "))?;
         let opened = keystore(context)?.open(&name, &secret);
         opened.map_err(|error| CliError::new(Exit::Unauthorised, error.to_string()))?

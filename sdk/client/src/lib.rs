@@ -51,4 +51,4 @@ pub use address::{AddressError, Ss58Prefix, format_address, parse_address};
 pub use keys::{KeyError, KeyPair};
 pub use keystore::{KdfParams, KeyInfo, KeyName, Keystore, KeystoreError};
 pub use mnemonic::{MnemonicError, Phrase, PhraseLength};
-pub use uri::{Junction, SecretUri, UriError};
+pub use uri::{Junction, SecretUri, UriError, may_be_secret};

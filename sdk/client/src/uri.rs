@@ -29,6 +29,16 @@ pub const DEV_PHRASE: &str = "bottom drive obey lake curtain smoke basket hold r
 /// Most bytes a secret URI may have.
 pub const URI_MAX_BYTES: usize = 1024;
 
+/// Whether a text may hold a secret, so that no message should repeat it: it has a blank, as phrases have; `///`,
+/// behind which a password stands; or it begins with 32 bytes in hexadecimal, as seeds do (and public keys).
+#[must_use]
+pub fn may_be_secret(text: &str) -> bool {
+    let root = text.split('/').next().unwrap_or_default();
+    let digits = root.strip_prefix("0x").unwrap_or(root);
+    let seed = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    seed || text.contains("///") || text.contains(char::is_whitespace)
+}
+
 /// One step of derivation.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Junction {

@@ -151,7 +151,6 @@ pub const LIMITS: &[Limit] = crate::limit_table! {
     EFFECTS_MAX, "effects", "effects of an exit";
     INVARIANTS_MAX, "invariants", "declared invariants";
     EXPRESSION_NODES_MAX, "nodes", "nodes of an expression";
-    EXPRESSION_STACK_MAX, "values", "stack of an expression";
     EXPRESSION_READS_MAX, "reads", "state reads of an expression";
     CEILING_GAS_MAX, "gas", "gas ceiling of a transition or view";
     CEILING_READS_MAX, "reads", "read ceiling of a transition or view";

@@ -161,3 +161,17 @@ fn nothing_of_a_uri_is_printed() {
     let uri: SecretUri = "//Alice/soft///secret".parse().expect("good");
     assert_eq!(format!("{uri:?}"), "SecretUri(2 junctions, hidden)");
 }
+
+#[test]
+fn what_may_hold_a_secret_is_told_from_names() {
+    let seed = "0xfac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e";
+    let derived = format!("{seed}//Alice");
+    for secret in [DEV_PHRASE, seed, &seed[2..], &derived, "//Alice///password", "two words"] {
+        assert!(may_be_secret(secret), "{secret}");
+    }
+    for name in
+        ["//Alice", "//Alice//stash", "gold", "", "0x", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"]
+    {
+        assert!(!may_be_secret(name), "{name}");
+    }
+}

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{ArgError, nearest, type_name};
 use crate::address::{Ss58Prefix, parse_address};
+use crate::uri::may_be_secret;
 
 /// Turns what people call an account (`//Alice`, an alias) into its id; asked before addresses are parsed.
 pub type Resolver<'r> = &'r dyn Fn(&str) -> Option<AccountId>;
@@ -372,7 +373,12 @@ impl Encoder<'_> {
                 "false" => out.push(0),
                 _ => return Err(refuse("write true or false".into())),
             },
-            Type::Account => out.extend_from_slice(self.account(text).map_err(refuse)?.as_bytes()),
+            Type::Account => {
+                // Who mistakes a secret for an account should not read it in a message, nor anybody in a log.
+                let found = if may_be_secret(text) { "(not repeated)" } else { text };
+                let account = self.account(text).map_err(|why| self.refuse(path, ty, found, why))?;
+                out.extend_from_slice(account.as_bytes());
+            }
             Type::Hash => out.extend_from_slice(&fixed(text, 32).map_err(refuse)?),
             Type::FixedBytes { size } => {
                 out.extend_from_slice(&fixed(text, usize::from(*size)).map_err(refuse)?)

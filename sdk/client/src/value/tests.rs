@@ -143,6 +143,18 @@ fn refusals_name_the_place_the_type_and_the_text() {
 }
 
 #[test]
+fn what_may_be_a_secret_is_not_repeated() {
+    let phrase = crate::uri::DEV_PHRASE;
+    for secret in [phrase, "//Nobody///hunter2"] {
+        let error = encode_text(&manifest(), &Type::Account, secret, &no_aliases).expect_err("no account");
+        assert!(!error.to_string().contains(secret) && error.to_string().contains("account"), "{error}");
+    }
+    // A text of the contract's own is no secret of the chain: what was found is said.
+    let error = encode_text(&manifest(), &Type::Text { max: 5 }, "two words", &no_aliases).expect_err("long");
+    assert!(error.to_string().contains("two words"), "{error}");
+}
+
+#[test]
 fn arguments_by_name() {
     let manifest = manifest();
     let fields = &manifest.events[0].fields;
