@@ -13,7 +13,11 @@ export CARGO_TARGET_DIR := $(CHAINSTACK_TARGET)
 ROCKSDB_VERSION := $(shell sed -n '/^name = "librocksdb-sys"/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
 export ROCKSDB_LIB_DIR := $(CHAINSTACK_TARGET)/rocksdb/$(ROCKSDB_VERSION)
 export ROCKSDB_STATIC := 1
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PATH := $(CHAINSTACK_TARGET)/tools/bin:$(HOME)/.cargo/bin:$(PATH)
+
+# The program in the profile of the tests. With an example beside it cargo resolves features as it does for tests, so
+# that `make dev` and `make test` share every compiled dependency.
+PROGRAM := cargo build --locked --workspace --bin chainstack --example keccak_speed
 
 .PHONY: help setup dev test install contracts bench campaign accept
 
@@ -24,7 +28,7 @@ setup: ## Bring what is missing: libclang for RocksDB's bindings, the Wasm targe
 	@.ci/setup
 
 dev: setup ## Build and run a development chain, ending at `ready http://127.0.0.1:9944`
-	cargo build --locked --package chainstack-node
+	$(PROGRAM)
 	exec "$(CARGO_TARGET_DIR)/debug/chainstack" dev $(ARGS)
 
 test: setup ## Run every test
@@ -37,14 +41,16 @@ install: setup ## Build the release binary and put `chainstack` on the PATH (~/.
 contracts: setup ## Rebuild the contract artifacts and compare them with the committed ones
 	contracts/build.sh $(ARGS)
 
-bench: setup ## Run the benchmarks in release, one JSON line each
+bench: setup ## Run the benchmarks in release, one JSON line each; beside the peers that CHAINSTACK_PEERS holds
 	cargo build --locked --release --package chainstack-node
-	tests/bench.sh "$(CARGO_TARGET_DIR)/release/chainstack"
+	cargo build --locked --quiet --workspace --bin campaign --example keccak_speed
+	CHAINSTACK_BIN="$(CARGO_TARGET_DIR)/release/chainstack" "$(CARGO_TARGET_DIR)/debug/campaign" peers $(SEED)
 
 campaign: setup ## Run the long counts (resumable; seeds printed; results in tests/campaign)
-	cargo build --locked --package chainstack-node
 	tests/campaign.sh $(ARGS)
 
 accept: setup ## Run each line under "Done when" of ISSUE=n as a named check
-	cargo build --locked --package chainstack-node
-	cargo run --locked --quiet --package chainstack-tests --bin accept -- $(ISSUE)
+	@.ci/tools
+	$(PROGRAM)
+	cargo build --locked --quiet --workspace --bin accept --example keccak_speed
+	"$(CARGO_TARGET_DIR)/debug/accept" $(ISSUE) $(ONLY)

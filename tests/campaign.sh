@@ -6,9 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 target="${CARGO_TARGET_DIR:-${CHAINSTACK_TARGET:-${XDG_CACHE_HOME:-$HOME/.cache}/chainstack/target}}"
 export CARGO_TARGET_DIR="$target" CHAINSTACK_BIN="${CHAINSTACK_BIN:-$target/debug/chainstack}"
-cargo build --locked --quiet --package chainstack-tests --bin campaign
+# The example makes cargo resolve features as for tests: see the Makefile.
+cargo build --locked --quiet --workspace --bin chainstack --bin campaign --example keccak_speed
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(kill memory-calls memory-deploys trie wasm)
+[ ${#names[@]} -gt 0 ] || names=(kill memory-calls memory-deploys trie wasm rooms)
 failed=0
 for name in "${names[@]}"; do
     "$target/debug/campaign" "$name" ${SEED:+"$SEED"} || failed=1

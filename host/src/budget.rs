@@ -1,11 +1,15 @@
 //! Gas: what host functions and frames cost, from the schedule's prices and the table's terms.
 
-use chainstack_engine::Guest;
-use chainstack_primitives::{Amount, codes};
+use chainstack_engine::{Guest, STACK_UNITS_MAX};
+use chainstack_primitives::{Amount, codes, limit_table, limits::Limit};
 use chainstack_runtime::{params::Schedule, ports::Failure};
 
-use crate::admission::limits::Limit;
-use crate::functions::table::{self, HostFunction, Price, Times};
+use crate::INITIALIZE_GAS_MAX;
+use crate::functions::NOTICES_MAX;
+use crate::functions::table::{
+    DATA_BYTES_MAX, ERROR_BYTES_MAX, EVENT_BYTES_MAX, HostFunction, KEY_BYTES_MAX, MESSAGE_BYTES_MAX,
+    METHOD_BYTES_MAX, Price, Times, VALUE_BYTES_MAX,
+};
 use crate::memory::word;
 
 /// Greatest number of frames on one call stack, the first included.
@@ -14,44 +18,20 @@ pub const CALL_DEPTH_MAX: usize = 32;
 /// A called contract gets at most what is left less its 64th part, so that the caller can go on.
 pub const GAS_KEPT_DIVISOR: u64 = 64;
 
-const fn limit(name: &'static str, value: u64, unit: &'static str, what: &'static str) -> Limit {
-    Limit { name, value, unit, what }
-}
-
 /// Limits of running code, for the page of limits.
-pub const RUN_LIMITS: &[Limit] = &[
-    limit("CALL_DEPTH_MAX", CALL_DEPTH_MAX as u64, "frames", "frames on one call stack, the first included"),
-    limit(
-        "STACK_UNITS_MAX",
-        chainstack_engine::STACK_UNITS_MAX as u64,
-        "units",
-        "metered stack of one call chain",
-    ),
-    limit("INITIALIZE_GAS_MAX", crate::INITIALIZE_GAS_MAX, "gas", "what `_initialize` may use"),
-    limit(
-        "NOTICES_MAX",
-        crate::functions::NOTICES_MAX as u64,
-        "calls",
-        "notifications that one call may queue",
-    ),
-    limit(
-        "DATA_BYTES_MAX",
-        table::DATA_BYTES_MAX as u64,
-        "bytes",
-        "arguments, outputs and results of a call",
-    ),
-    limit("KEY_BYTES_MAX", table::KEY_BYTES_MAX as u64, "bytes", "key given to a host function"),
-    limit("VALUE_BYTES_MAX", table::VALUE_BYTES_MAX as u64, "bytes", "value given to a host function"),
-    limit("EVENT_BYTES_MAX", table::EVENT_BYTES_MAX as u64, "bytes", "fields of an event"),
-    limit("ERROR_BYTES_MAX", table::ERROR_BYTES_MAX as u64, "bytes", "fields of an error"),
-    limit("METHOD_BYTES_MAX", table::METHOD_BYTES_MAX as u64, "bytes", "name of a called method"),
-    limit(
-        "MESSAGE_BYTES_MAX",
-        table::MESSAGE_BYTES_MAX as u64,
-        "bytes",
-        "message hashed or verified in one call",
-    ),
-];
+pub const RUN_LIMITS: &[Limit] = limit_table! {
+    CALL_DEPTH_MAX, "frames", "frames on one call stack, the first included";
+    STACK_UNITS_MAX, "units", "metered stack of one call chain";
+    INITIALIZE_GAS_MAX, "gas", "what `_initialize` may use";
+    NOTICES_MAX, "calls", "notifications that one call may queue";
+    DATA_BYTES_MAX, "bytes", "arguments, outputs and results of a call";
+    KEY_BYTES_MAX, "bytes", "key given to a host function";
+    VALUE_BYTES_MAX, "bytes", "value given to a host function";
+    EVENT_BYTES_MAX, "bytes", "fields of an event";
+    ERROR_BYTES_MAX, "bytes", "fields of an error";
+    METHOD_BYTES_MAX, "bytes", "name of a called method";
+    MESSAGE_BYTES_MAX, "bytes", "message hashed or verified in one call";
+};
 
 /// Gas left to a frame, outside of running code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,118 +1,193 @@
-//! The limits page, generated from the constants that hold.
+//! The limits page, generated from the constants that hold, with the test of each.
+//!
+//! Most rooms keep a table of their limits, and one test has a case for each row of it. What stands here by itself
+//! names a test of its own.
 
+use chainstack_client::limits::LIMITS as CLIENT;
+use chainstack_host::{LIMITS as BYTECODE, RUN_LIMITS};
 use chainstack_primitives::{
-    block::{BLOCK_SIZE_MAX, BLOCK_TRANSACTIONS_MAX, COMMIT_SIZE_MAX},
-    codec::DEPTH_MAX,
-    manifest,
-    receipt::{EVENT_SIZE_MAX, REVERT_PAYLOAD_MAX},
-    transaction::{
-        ARGS_SIZE_MAX, BATCH_CALLS_MAX, CODE_SIZE_MAX, ITEM_SIZE_MAX, METHOD_NAME_MAX, SALT_SIZE_MAX,
-        SENDS_MAX, TRANSACTION_SIZE_MAX, VALIDITY_MAX,
-    },
+    limits::{LIMITS as CHAIN, Limit},
+    manifest::limits::LIMITS as MANIFEST,
 };
-use chainstack_runtime::state::KEY_SIZE_MAX;
+use chainstack_runtime::{genesis::LIMITS as GENESIS, modules::balances::SUPPLY_MAX, params::Schedule};
+use chainstack_storage::LIMITS as STORAGE;
+use chainstack_trie::LIMITS as TRIE;
 
-use crate::{mempool::Bounds, rpc::limits as rpc};
+use crate::{
+    cli::limits::LIMITS as COMMANDS,
+    mempool::Bounds,
+    rpc::{WARP_MS_MAX, limits as rpc},
+};
 
-/// Name, value, unit, what is limited.
-type Row = (String, u64, &'static str, String);
-
-fn row(name: &str, value: u64, unit: &'static str, what: &str) -> Row {
-    (name.to_owned(), value, unit, what.to_owned())
+/// A row of the page.
+struct Row {
+    name: String,
+    value: String,
+    unit: &'static str,
+    what: String,
+    /// File and function of the test that holds the limit at its value and one past it.
+    tested: &'static str,
 }
 
-fn wide(value: usize) -> u64 {
-    u64::try_from(value).unwrap_or(u64::MAX)
+fn row(name: &str, value: impl ToString, unit: &'static str, what: &str, tested: &'static str) -> Row {
+    Row { name: name.to_owned(), value: value.to_string(), unit, what: what.to_owned(), tested }
 }
 
+/// The rows of a table whose one test has a case for each.
+fn table(limits: &[Limit], tested: &'static str) -> Vec<Row> {
+    limits.iter().map(|limit| row(limit.name, limit.value, limit.unit, limit.what, tested)).collect()
+}
+
+/// What a chain's parameters bound, and what has too many digits for a table.
 fn chain_rows() -> Vec<Row> {
-    vec![
-        row("TRANSACTION_SIZE_MAX", wide(TRANSACTION_SIZE_MAX), "bytes", "encoded transaction"),
-        row("CODE_SIZE_MAX", u64::from(CODE_SIZE_MAX), "bytes", "uploaded code"),
-        row("ARGS_SIZE_MAX", u64::from(ARGS_SIZE_MAX), "bytes", "arguments of one call"),
-        row("SALT_SIZE_MAX", u64::from(SALT_SIZE_MAX), "bytes", "salt of an instantiation"),
-        row("METHOD_NAME_MAX", u64::from(METHOD_NAME_MAX), "bytes", "method's name in a call"),
-        row("BATCH_CALLS_MAX", u64::from(BATCH_CALLS_MAX), "calls", "calls of a batch"),
-        row("SENDS_MAX", u64::from(SENDS_MAX), "assets", "assets consented to in one call"),
-        row("ITEM_SIZE_MAX", u64::from(ITEM_SIZE_MAX), "bytes", "item key of a poke"),
-        row("VALIDITY_MAX", VALIDITY_MAX, "blocks", "blocks ahead that `valid_until` may name"),
-        row("KEY_SIZE_MAX", wide(KEY_SIZE_MAX), "bytes", "key of an entry"),
-        row("EVENT_SIZE_MAX", u64::from(EVENT_SIZE_MAX), "bytes", "data of an event"),
-        row("REVERT_PAYLOAD_MAX", u64::from(REVERT_PAYLOAD_MAX), "bytes", "payload of a revert"),
-        row("BLOCK_SIZE_MAX", wide(BLOCK_SIZE_MAX), "bytes", "encoded block"),
-        row(
-            "BLOCK_TRANSACTIONS_MAX",
-            u64::from(BLOCK_TRANSACTIONS_MAX),
-            "transactions",
-            "transactions of a block",
-        ),
-        row("COMMIT_SIZE_MAX", u64::from(COMMIT_SIZE_MAX), "bytes", "evidence that a block was decided"),
-        row("DEPTH_MAX", u64::from(DEPTH_MAX), "levels", "nesting of encoded values"),
-    ]
+    let mut rows = table(
+        CHAIN,
+        "runtime/tests/it/limits.rs::each_limit_of_transactions_and_blocks_holds_at_it_and_one_past",
+    );
+    if let Ok(schedule) = Schedule::base() {
+        rows.push(row(
+            "block.gas_limit",
+            schedule.block.gas_limit,
+            "gas",
+            "gas of a block, and that a transaction may ask for",
+            "runtime/tests/it/limits.rs::a_transaction_may_ask_for_the_gas_of_a_block_and_no_more",
+        ));
+    }
+    rows.push(row(
+        "SUPPLY_MAX",
+        SUPPLY_MAX,
+        "base units",
+        "coins in all",
+        "runtime/tests/it/limits.rs::the_greatest_supply_is_accepted_and_one_unit_more_is_not",
+    ));
+    rows
 }
 
-fn node_rows() -> Vec<Row> {
-    let bounds = Bounds::default();
+fn rpc_rows() -> Vec<Row> {
+    const REQUESTS: &str = "tests/it/rpc.rs::limits_hold_at_them_and_one_past";
     vec![
-        row("REQUEST_SIZE_MAX", u64::from(rpc::REQUEST_SIZE_MAX), "bytes", "RPC request"),
-        row("RESPONSE_SIZE_MAX", u64::from(rpc::RESPONSE_SIZE_MAX), "bytes", "RPC answer"),
-        row("BATCH_MAX", u64::from(rpc::BATCH_MAX), "calls", "calls of one RPC batch"),
-        row("DEPTH_MAX", wide(rpc::DEPTH_MAX), "levels", "nesting of a request's JSON"),
-        row("CONNECTIONS_MAX", u64::from(rpc::CONNECTIONS_MAX), "connections", "connections at a time"),
+        row("REQUEST_SIZE_MAX", rpc::REQUEST_SIZE_MAX, "bytes", "RPC request", REQUESTS),
+        row(
+            "RESPONSE_SIZE_MAX",
+            rpc::RESPONSE_SIZE_MAX,
+            "bytes",
+            "RPC answer",
+            "tests/it/connections.rs::answers_are_bounded",
+        ),
+        row("BATCH_MAX", rpc::BATCH_MAX, "calls", "calls of one RPC batch", REQUESTS),
+        row("DEPTH_MAX", rpc::DEPTH_MAX, "levels", "nesting of a request's JSON", REQUESTS),
+        row(
+            "CONNECTIONS_MAX",
+            rpc::CONNECTIONS_MAX,
+            "connections",
+            "connections at a time",
+            "tests/it/connections.rs::one_connection_too_many_takes_the_place_of_the_idlest_and_of_none_at_work",
+        ),
         row(
             "SUBSCRIPTIONS_MAX",
-            u64::from(rpc::SUBSCRIPTIONS_MAX),
+            rpc::SUBSCRIPTIONS_MAX,
             "subscriptions",
             "subscriptions of a connection",
+            "tests/it/connections.rs::subscriptions_of_a_connection_at_the_limit_and_one_past",
         ),
         row(
             "SENDER_MS_MAX",
             rpc::SENDER_MS_MAX,
             "ms",
             "time to send a request's headers, and again its body",
+            "tests/it/connections.rs::slow_senders_are_cut_off_on_the_first_request_and_on_the_second",
         ),
         row(
             "SUBMIT_MANY_MAX",
-            wide(rpc::SUBMIT_MANY_MAX),
+            rpc::SUBMIT_MANY_MAX,
             "transactions",
             "transactions of one `tx_submit_many`",
+            REQUESTS,
         ),
-        row("PAGE_MAX", wide(rpc::PAGE_MAX), "items", "entries or events of one answer"),
-        row("QUERY_GAS", rpc::QUERY_GAS, "gas", "gas of a query"),
-        row("transactions_max", wide(bounds.transactions_max), "transactions", "transactions in the pool"),
-        row("bytes_max", wide(bounds.bytes_max), "bytes", "bytes in the pool"),
+        row("PAGE_MAX", rpc::PAGE_MAX, "items", "entries or events of one answer", REQUESTS),
         row(
-            "per_account_max",
-            wide(bounds.per_account_max),
-            "transactions",
-            "transactions of one account in the pool",
+            "QUERY_GAS",
+            rpc::QUERY_GAS,
+            "gas",
+            "gas of a query",
+            "tests/it/limits.rs::a_query_has_its_gas_and_no_more",
+        ),
+        row(
+            "WARP_MS_MAX",
+            WARP_MS_MAX,
+            "ms",
+            "time by which one `dev_warp` moves the clock",
+            "tests/it/limits.rs::the_clock_is_moved_so_far_at_once_and_no_further",
         ),
     ]
 }
 
+fn pool_rows() -> Vec<Row> {
+    const POOL: &str = "node/src/mempool/tests.rs::the_published_bounds_hold_at_them_and_one_past";
+    let Bounds { transactions_max, bytes_max, per_account_max } = Bounds::default();
+    vec![
+        row("transactions_max", transactions_max, "transactions", "transactions in the pool", POOL),
+        row("bytes_max", bytes_max, "bytes", "bytes in the pool", POOL),
+        row(
+            "per_account_max",
+            per_account_max,
+            "transactions",
+            "transactions of one account in the pool",
+            POOL,
+        ),
+    ]
+}
+
+fn sections() -> Vec<(&'static str, Vec<Row>)> {
+    let manifest = "runtime/primitives/src/manifest/tests/limits.rs::each_limit_holds_at_it_and_one_past";
+    vec![
+        ("Transactions and blocks", chain_rows()),
+        (
+            "Genesis",
+            table(GENESIS, "runtime/tests/it/limits.rs::each_limit_of_genesis_holds_at_it_and_one_past"),
+        ),
+        (
+            "Bytecode",
+            table(BYTECODE, "host/tests/admission.rs::each_limit_admits_itself_and_refuses_one_more"),
+        ),
+        (
+            "Running code",
+            table(RUN_LIMITS, "host/tests/contracts/limits.rs::each_limit_holds_at_it_and_one_past"),
+        ),
+        ("Manifest", table(MANIFEST, manifest)),
+        ("State", table(STORAGE, "node/storage/src/tests/limits.rs::each_limit_holds_at_it_and_one_past")),
+        ("Tries", table(TRIE, "runtime/trie/src/tests/limits.rs::each_limit_holds_at_it_and_one_past")),
+        ("RPC of this node", rpc_rows()),
+        ("Pool of this node", pool_rows()),
+        (
+            "Keys, texts and proofs outside the chain",
+            table(CLIENT, "sdk/client/src/limits/tests.rs::each_limit_holds_at_it_and_one_past"),
+        ),
+        (
+            "Files that commands read",
+            table(COMMANDS, "tests/it/limits.rs::each_limit_of_commands_holds_at_it_and_one_past"),
+        ),
+    ]
+}
+
+const HEAD: &str = "# Limits
+
+Generated from the code (`node/src/limits.rs`). At a limit is accepted, one past it is refused with a typed error;
+where a name says `MIN`, one less is. The test named beside a limit holds it at its value and one past it:
+`tests/it/limits.rs` looks each up, `make accept ISSUE=1` runs them.
+";
+
 /// The limits page, as Markdown.
 #[must_use]
 pub fn page() -> String {
-    let manifest =
-        manifest::limits::LIMITS.iter().map(|limit| row(limit.name, limit.value, limit.unit, limit.what));
-    let bytecode = chainstack_host::LIMITS
-        .iter()
-        .map(|limit| row(limit.name, limit.value, limit.unit, limit.what.trim()));
-    let sections: [(&str, Vec<Row>); 4] = [
-        ("Transactions and blocks", chain_rows()),
-        ("Bytecode", bytecode.collect()),
-        ("Manifest", manifest.collect()),
-        ("This node", node_rows()),
-    ];
-    let mut text = "# Limits\n\nGenerated from the code (`node/src/limits.rs`). At a limit is accepted, one past it is refused.\n"
-        .to_owned();
-    for (title, rows) in sections {
+    let mut text = HEAD.to_owned();
+    for (title, rows) in sections() {
         text.push_str(&format!(
-            "\n## {title}\n\n| limit | value | unit | of |\n| --- | ---: | --- | --- |\n"
+            "\n## {title}\n\n| limit | value | unit | of | tested by |\n| --- | ---: | --- | --- | --- |\n"
         ));
-        for (name, value, unit, what) in rows {
+        for Row { name, value, unit, what, tested } in rows {
             let what = what.replace('\n', " ").replace('|', "\\|");
-            text.push_str(&format!("| `{name}` | {value} | {unit} | {what} |\n"));
+            text.push_str(&format!("| `{name}` | {value} | {unit} | {what} | `{tested}` |\n"));
         }
     }
     text

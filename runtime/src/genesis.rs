@@ -7,8 +7,14 @@ use std::fmt;
 
 use chainstack_primitives::{
     AccountId, Amount, BoundedText, BoundedVec, Bytes, ChainId, DecodeError, Gas, Hash, Header, HeaderCore,
-    HeaderRest, Height, Tag, TimeMs, codec, merkle::MountainRange, receipt_root, signature::validate_key,
-    tagged, transaction::CODE_SIZE_MAX, transaction_root,
+    HeaderRest, Height, Tag, TimeMs, codec, limit_table,
+    limits::Limit,
+    merkle::MountainRange,
+    receipt_root,
+    signature::validate_key,
+    tagged,
+    transaction::{CODE_SIZE_MAX, PARADIGM_NAME_MAX},
+    transaction_root,
 };
 use parity_scale_codec::{Decode, Encode};
 
@@ -29,6 +35,17 @@ pub const BALANCES_MAX: u32 = 1 << 17;
 pub const PARADIGMS_MAX: u32 = 64;
 /// Most validators.
 pub const VALIDATORS_MAX: u32 = 1024;
+/// Greatest length of a chain's name, in bytes.
+pub const CHAIN_NAME_MAX: u32 = 64;
+
+/// Limits of a description, for the page of limits.
+pub const LIMITS: &[Limit] = limit_table! {
+    GENESIS_SIZE_MAX, "bytes", "encoded description of a chain's first block";
+    CHAIN_NAME_MAX, "bytes", "name of a chain";
+    BALANCES_MAX, "balances", "balances that a chain starts with";
+    PARADIGMS_MAX, "paradigms", "paradigms that a chain starts with";
+    VALIDATORS_MAX, "validators", "validators that a chain starts with";
+};
 
 /// A validator.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
@@ -43,7 +60,7 @@ pub struct Validator {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Paradigm {
     /// The name by which it is instantiated.
-    pub name: BoundedText<32>,
+    pub name: BoundedText<PARADIGM_NAME_MAX>,
     /// A Wasm module with its manifest.
     pub code: Bytes<CODE_SIZE_MAX>,
 }
@@ -52,7 +69,7 @@ pub struct Paradigm {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Genesis {
     /// The chain's name.
-    pub name: BoundedText<64>,
+    pub name: BoundedText<CHAIN_NAME_MAX>,
     /// Protocol version that the chain starts with.
     pub version: u16,
     /// Time of the first block.

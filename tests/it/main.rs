@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod golden;
 mod keys;
+mod limits;
 mod metrics;
 mod proofs;
 mod recovery;

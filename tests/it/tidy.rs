@@ -12,8 +12,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chainstack-keccak", &[]),
     ("chainstack-trie", &["chainstack-primitives", "chainstack-keccak"]),
     ("chainstack-runtime", &["chainstack-primitives", "chainstack-trie"]),
+    ("chainstack-analysis", &["chainstack-primitives"]),
     ("chainstack-engine", &["chainstack-primitives"]),
-    ("chainstack-host", &["chainstack-primitives", "chainstack-runtime", "chainstack-engine"]),
+    (
+        "chainstack-host",
+        &["chainstack-primitives", "chainstack-runtime", "chainstack-analysis", "chainstack-engine"],
+    ),
     ("chainstack-consensus", &["chainstack-primitives"]),
     ("chainstack-storage", &["chainstack-primitives", "chainstack-trie", "chainstack-runtime"]),
     ("chainstack-client", &["chainstack-primitives", "chainstack-trie"]),
@@ -45,6 +49,7 @@ const PURE: &[&str] = &[
     "runtime/trie/src",
     "runtime/src",
     "host/src",
+    "host/analysis/src",
     "host/engine/src",
     "node/consensus/src",
 ];
@@ -83,7 +88,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn files(extension: &str) -> Vec<(String, String)> {
+pub(crate) fn files(extension: &str) -> Vec<(String, String)> {
     let mut paths = Vec::new();
     walk(&root(), &mut paths);
     paths.sort();
@@ -97,11 +102,11 @@ fn files(extension: &str) -> Vec<(String, String)> {
 }
 
 /// The part of a source before its unit tests.
-fn without_tests(text: &str) -> &str {
+pub(crate) fn without_tests(text: &str) -> &str {
     text.find("#[cfg(test)]\nmod tests {").map_or(text, |index| &text[..index])
 }
 
-fn assert_clean(rule: &str, offenders: &[String]) {
+pub(crate) fn assert_clean(rule: &str, offenders: &[String]) {
     assert!(offenders.is_empty(), "{rule}:\n  {}", offenders.join("\n  "));
 }
 

@@ -6,6 +6,7 @@
 //! | `load` | many transactions, and what they add up to |
 //! | `kill` | kill -9 under load, again and again |
 //! | `memory` | whether resident memory grows |
+//! | `peers` | the program's speed, with other projects' programs beside it |
 //! | `suites` | the counts of other rooms, run with `CHAINSTACK_CAMPAIGN=1` |
 //!
 //! A campaign goes on where it stopped: counts done are kept in its result, and begin anew with another commit.
@@ -14,6 +15,7 @@ mod draw;
 mod kill;
 mod load;
 mod memory;
+mod peers;
 mod suites;
 
 pub use draw::Draw;
@@ -31,11 +33,14 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "kill", run: kill::run },
     Campaign { name: "memory-calls", run: memory::calls },
     Campaign { name: "memory-deploys", run: memory::deploys },
+    Campaign { name: "peers", run: peers::measure },
     Campaign { name: "trie", run: suites::trie },
     Campaign { name: "wasm", run: suites::wasm },
+    Campaign { name: "rooms", run: suites::rooms },
     Campaign { name: "ci-warm", run: suites::ci_warm },
     Campaign { name: "ci-cold", run: suites::ci_cold },
 ];
 
-/// What every campaign against the program exercises.
-const PROGRAM: &[&str] = &["runtime", "host", "node", "sdk/client", "contracts/artifacts", "Cargo.lock"];
+/// What every campaign against the program exercises: all that the program is built from.
+const PROGRAM: &[&str] =
+    &["runtime", "host", "node", "sdk", "contracts", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];

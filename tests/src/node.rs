@@ -6,7 +6,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::{
+        OnceLock,
+        mpsc::{Receiver, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -22,11 +25,31 @@ pub const READY_S: u64 = 60;
 /// Time a command has to end, in seconds.
 pub const COMMAND_S: u64 = 120;
 
+/// A copy of the program under test, once [`keep_a_copy`] has made one.
+static COPY: OnceLock<PathBuf> = OnceLock::new();
+
+/// Copies the program under test into a folder of its own, and lets [`binary`] name the copy from now on: another
+/// build in the shared target folder changes nothing under a long run. The copy goes with the answer.
+///
+/// # Errors
+/// If there is no program, or the disk does not take it.
+pub fn keep_a_copy() -> Result<TempDir, String> {
+    let program = binary()?;
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let copy = folder.path().join("chainstack");
+    fs::copy(&program, &copy).map_err(|error| format!("{}: {error}", program.display()))?;
+    let _kept_before = COPY.set(copy);
+    Ok(folder)
+}
+
 /// The program under test.
 ///
 /// # Errors
 /// What to build, if there is none.
 pub fn binary() -> Result<PathBuf, String> {
+    if let Some(copy) = COPY.get() {
+        return Ok(copy.clone());
+    }
     if let Some(named) = std::env::var_os(BINARY_VARIABLE) {
         let path = PathBuf::from(named);
         return if path.is_file() {

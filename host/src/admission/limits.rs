@@ -1,17 +1,6 @@
 //! Every limit of bytecode, in one table: constants for the code, rows for the page of limits.
 
-/// One limit: the greatest value that is admitted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limit {
-    /// Stable name.
-    pub name: &'static str,
-    /// Greatest value admitted.
-    pub value: u64,
-    /// What is counted.
-    pub unit: &'static str,
-    /// What it bounds, and why there is a bound.
-    pub what: &'static str,
-}
+pub use chainstack_primitives::limits::Limit;
 
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident = $value:literal $unit:literal;)*) => {
@@ -19,7 +8,7 @@ macro_rules! limits {
             name: stringify!($name),
             value: $value,
             unit: $unit,
-            what: concat!($($doc),+),
+            what: concat!($($doc),+).trim_ascii(),
         };)*
         /// All limits of bytecode, in the order in which they are met.
         pub const LIMITS: &[Limit] = &[$($name),*];
@@ -73,19 +62,4 @@ limits! {
     BRANCH_TARGETS = 4_096 "targets";
     /// Length of the module after instrumentation.
     INSTRUMENTED_BYTES = 2_097_152 "bytes";
-}
-
-impl Limit {
-    /// The limit as a `usize`.
-    #[must_use]
-    pub const fn bytes(&self) -> usize {
-        self.value as usize
-    }
-
-    /// `found` if it is above the limit.
-    #[must_use]
-    pub fn exceeded(&self, found: usize) -> Option<u64> {
-        let found = u64::try_from(found).unwrap_or(u64::MAX);
-        (found > self.value).then_some(found)
-    }
 }

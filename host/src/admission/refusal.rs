@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::limits::Limit;
+use chainstack_primitives::limits::Limit;
 
 /// A refusal of bytecode: the same on every machine.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,6 +6,7 @@ mod frames;
 mod functions;
 mod hostile;
 mod kit;
+mod limits;
 mod refusals;
 mod roles;
 mod speed;

@@ -2,8 +2,9 @@
 //!
 //! One run prints one line. Phases are CPU seconds of the threads that did them; `seconds_total` is wall time over
 //! all blocks, setup apart. The same seed gives the same `state_root` at any number of threads. A workload never
-//! judges its own speed: see `tests/bench.sh` for the peers beside it.
+//! judges its own speed: `make bench` sets the peers beside it.
 
+mod call;
 pub mod cost;
 mod path;
 mod signature;
@@ -46,6 +47,8 @@ pub enum Workload {
     Trie,
     /// Verification of signatures.
     Signature,
+    /// Warm calls of a method that does nothing, on one thread, without transactions around them.
+    Call,
 }
 
 /// What a run measured.
@@ -63,7 +66,7 @@ pub struct Measured {
     pub seconds_commit: f64,
     /// Wall seconds.
     pub seconds_total: f64,
-    /// CPU seconds of the whole process meanwhile.
+    /// CPU seconds of the whole process over the blocks (updates, signatures, calls), setup apart.
     pub cpu_seconds: f64,
     /// Root after the last block.
     pub state_root: Hash,
@@ -74,19 +77,17 @@ pub struct Measured {
 /// # Errors
 /// If a transaction fails, or this machine does.
 pub fn run(config: &BenchConfig) -> Result<Value> {
-    let began = cost::process_cpu();
-    let mut measured = match config.workload {
+    let measured = match config.workload {
         Workload::Transfer => tokens::coins(config)?,
         Workload::Erc20 => tokens::erc20(config)?,
         Workload::Trie => trie::run(config)?,
         Workload::Signature => signature::run(config)?,
+        Workload::Call => call::run(config)?,
     };
-    if measured.cpu_seconds == 0.0 {
-        measured.cpu_seconds = cost::process_cpu().saturating_sub(began).as_secs_f64();
-    }
     let rate = |seconds: f64| if seconds > 0.0 { (as_float(measured.txs) / seconds).round() } else { 0.0 };
     Ok(json!({
         "workload": format!("{:?}", config.workload).to_lowercase(),
+        "profile": if cfg!(debug_assertions) { "dev" } else { "release" },
         "txs": measured.txs,
         "blocks": measured.blocks,
         "accounts": config.accounts,

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chainstack_client::{
     KeyPair,
     transaction::{Terms, sign_reproducibly},
@@ -14,11 +14,11 @@ use chainstack_client::{
 use chainstack_host::{Executor, ExecutorConfig};
 use chainstack_primitives::{AccountId, Amount, Bytes, Call, ChainId, Gas, Height, Nonce, TimeMs, codes};
 use chainstack_runtime::{
-    block::{Machine, Proposal, build_block},
+    block::{BlockInfo, Machine, Proposal, build_block},
     params::Schedule,
-    ports::Parallel,
-    state::Tries,
-    transaction::VerifiedTransaction,
+    ports::{ContractExecutor as _, Message, Parallel},
+    state::{Overlay, Tries},
+    transaction::{Meter, VerifiedTransaction},
 };
 use chainstack_storage::{BlockCommit, RocksBackend, Store, StoreOptions};
 use parity_scale_codec::Encode as _;
@@ -188,7 +188,7 @@ impl Path {
     pub(super) fn run(&mut self, signed: &[Vec<u8>], block_txs: usize) -> Result<Vec<u8>> {
         let mut output = Vec::new();
         for block in signed.chunks(block_txs.max(1)) {
-            let began = Instant::now();
+            let (began, process) = (Instant::now(), cost::process_cpu());
             let (cpu, others) = (cost::thread_cpu(), self.threads.threads.others_cpu());
             let verified = verify_all(&self.threads.threads, block)?;
             let spent = cost::thread_cpu().saturating_sub(cpu);
@@ -199,9 +199,38 @@ impl Path {
                 (waiting, output) = self.block(waiting)?;
             }
             self.measured.seconds_total += began.elapsed().as_secs_f64();
+            self.measured.cpu_seconds += cost::process_cpu().saturating_sub(process).as_secs_f64();
         }
         self.measured.state_root = self.store.head().state_root();
         Ok(output)
+    }
+
+    /// Calls `method` of a contract `count` times on one thread, without transactions around it: execution alone.
+    pub(super) fn call(
+        &mut self,
+        origin: AccountId,
+        contract: AccountId,
+        method: &str,
+        count: u32,
+    ) -> Result<()> {
+        let view = self.store.view();
+        let parent = self.store.head().as_parent();
+        let mut block = BlockInfo::of_header(parent.header(), self.store.chain());
+        block.height = Height(block.height.0 + 1);
+        let mut state = Overlay::new(&view);
+        let (began, cpu) = (Instant::now(), cost::thread_cpu());
+        for _ in 0..count {
+            let mut meter = Meter::new(origin, GAS_LIMIT, Amount::ZERO, &self.schedule);
+            let message = Message { origin, value: Amount::ZERO, args: &[], sends: &[] };
+            let called = self.executor.invoke(&mut state, &mut meter, &block, contract, method, message);
+            called.map_err(|error| anyhow!("{method}: {error:?}"))?;
+            state.finish_transaction();
+        }
+        self.measured.seconds_exec = cost::thread_cpu().saturating_sub(cpu).as_secs_f64();
+        self.measured.seconds_total = began.elapsed().as_secs_f64();
+        self.measured.cpu_seconds = self.measured.seconds_exec;
+        self.measured.txs = u64::from(count);
+        Ok(())
     }
 
     /// Builds, commits and syncs one block: what did not fit, and the output of the last transaction.

@@ -16,10 +16,11 @@ pub(super) fn run(config: &BenchConfig) -> Result<Measured> {
     let holders = Holders::new(config);
     let signed = holders.transfers(config, chainstack_primitives::ChainId::default());
     let threads = Threads::of(config.threads);
-    let (began, cpu) = (Instant::now(), cost::thread_cpu());
+    let (began, cpu, process) = (Instant::now(), cost::thread_cpu(), cost::process_cpu());
     let verified = verify_all(&threads, &signed)?;
     Ok(Measured {
         txs: u64::try_from(verified.len())?,
+        cpu_seconds: cost::process_cpu().saturating_sub(process).as_secs_f64(),
         seconds_sig: (cost::thread_cpu().saturating_sub(cpu) + threads.others_cpu()).as_secs_f64(),
         seconds_total: began.elapsed().as_secs_f64(),
         ..Measured::default()

@@ -18,9 +18,6 @@ use super::{
     output::Answer,
 };
 
-/// Largest file of a module that other commands read, in bytes.
-pub(super) const FILE_SIZE_MAX: u64 = 64 * 1024 * 1024;
-
 /// Check a module as an upload would: bytecode first, then its manifest, then its `_initialize`. Needs no node.
 ///
 /// Exits 0 if it is accepted, 3 if not.

@@ -154,6 +154,7 @@ impl From<RpcError> for CliError {
             RpcError::NotJsonRpc { .. } => {
                 Self::new(Exit::Unreachable, error.to_string()).hint("check --url or CHAINSTACK_URL")
             }
+            RpcError::AnswerTooLarge { .. } => Self::new(Exit::Limit, error.to_string()),
             RpcError::Refused(refusal) => refused(&refusal),
             other => Self::failed(other.to_string()),
         }

@@ -6,18 +6,18 @@ use std::{
 };
 
 use chainstack_client::{
-    manifest::{from_toml, to_json, to_toml},
+    manifest::{MANIFEST_TEXT_SIZE_MAX, from_toml, to_json, to_toml},
     module::{embed_manifest, manifest_section},
 };
-use chainstack_primitives::manifest::{Manifest as Declared, limits::MANIFEST_SIZE_MAX};
+use chainstack_primitives::manifest::Manifest as Declared;
 use parity_scale_codec::Encode as _;
 use serde_json::json;
 
 use super::{
     Outcome,
-    check::FILE_SIZE_MAX,
     context::Context,
     error::{CliError, Exit},
+    limits::MODULE_FILE_SIZE_MAX,
     output::Answer,
     trie::read_bounded,
 };
@@ -62,7 +62,7 @@ impl Manifest {
         match self.command {
             Command::Embed { wasm, toml, out } => embed(&wasm, &toml, &out),
             Command::Extract { wasm } => {
-                let manifest = of_module(&wasm, &read_bounded(&wasm, FILE_SIZE_MAX)?)?;
+                let manifest = of_module(&wasm, &read_bounded(&wasm, MODULE_FILE_SIZE_MAX)?)?;
                 let text = to_toml(&manifest).map_err(|error| refused(&wasm, error))?;
                 Ok(Answer::new(text.clone(), json!({"toml": text})))
             }
@@ -86,9 +86,9 @@ fn of_toml(path: &Path, bytes: &[u8]) -> Result<Declared, CliError> {
 }
 
 fn embed(wasm: &Path, toml: &Path, out: &Path) -> Outcome {
-    let size_max = u64::from(MANIFEST_SIZE_MAX).saturating_mul(16);
+    let size_max = u64::try_from(MANIFEST_TEXT_SIZE_MAX).unwrap_or(u64::MAX);
     let manifest = of_toml(toml, &read_bounded(toml, size_max)?)?;
-    let module = read_bounded(wasm, FILE_SIZE_MAX)?;
+    let module = read_bounded(wasm, MODULE_FILE_SIZE_MAX)?;
     let with = embed_manifest(&module, &manifest.encode()).map_err(|error| refused(wasm, error))?;
     let failed = |error: std::io::Error| CliError::failed(format!("cannot write {}: {error}", out.display()));
     fs::write(out, &with).map_err(failed)?;
@@ -97,7 +97,7 @@ fn embed(wasm: &Path, toml: &Path, out: &Path) -> Outcome {
 }
 
 fn show(path: &Path) -> Outcome {
-    let bytes = read_bounded(path, FILE_SIZE_MAX)?;
+    let bytes = read_bounded(path, MODULE_FILE_SIZE_MAX)?;
     let manifest =
         if bytes.starts_with(b"\0asm") { of_module(path, &bytes)? } else { of_toml(path, &bytes)? };
     let toml = to_toml(&manifest).map_err(|error| refused(path, error))?;

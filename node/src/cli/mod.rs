@@ -6,6 +6,7 @@
 pub mod context;
 pub mod contract_view;
 pub mod error;
+pub mod limits;
 pub mod output;
 
 mod account;

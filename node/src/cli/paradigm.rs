@@ -11,13 +11,11 @@ use super::{
     context::Context,
     contract_view::{ContractView, manifest_of, show_account},
     error::{CliError, Exit},
+    limits::PARAMETER_FILE_SIZE_MAX,
     output::Answer,
     send::{SendOptions, Sent, included_answer},
     trie::read_bounded,
 };
-
-/// Largest parameter file that is read, in bytes.
-pub(super) const FILE_SIZE_MAX: u64 = 64 * 1024;
 
 /// List the paradigms of the chain and deploy them by parameters.
 #[derive(clap::Args, Debug)]
@@ -192,7 +190,7 @@ fn toml_value(value: &Value) -> String {
 /// Exit code 2, naming file and parameter.
 pub(super) fn read_params(context: &Context, manifest: &Manifest, file: &Path) -> Result<Vec<u8>, CliError> {
     let wrong = |why: String| CliError::misuse(format!("{}: {why}", file.display()));
-    let bytes = read_bounded(file, FILE_SIZE_MAX)?;
+    let bytes = read_bounded(file, PARAMETER_FILE_SIZE_MAX)?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("text expected".to_owned()))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
     let mut given = Map::new();

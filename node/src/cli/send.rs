@@ -1,7 +1,6 @@
 //! What every command that sends a transaction shares: simulate, show the cost, sign, submit, wait.
 
 use std::{
-    fs,
     io::IsTerminal as _,
     path::PathBuf,
     thread::sleep,
@@ -16,13 +15,16 @@ use chainstack_client::{
 use chainstack_primitives::{AccountId, Amount, Body, Call, ChainId, Gas, Hash, Height, Nonce, codes};
 use parity_scale_codec::Encode as _;
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use super::{
     Outcome,
     context::Context,
     contract_view::ContractView,
     error::{CliError, Exit, name_of},
+    limits::PASSWORD_FILE_SIZE_MAX,
     output::{Answer, remark},
+    trie::read_bounded,
 };
 use crate::rpc::params::{parse_hash, parse_hex};
 
@@ -273,8 +275,9 @@ pub(super) fn keystore(context: &Context) -> Result<Keystore, CliError> {
 /// If there is neither.
 pub(super) fn password(file: Option<&PathBuf>, prompt: &str) -> Result<String, CliError> {
     if let Some(file) = file {
-        let text = fs::read_to_string(file)
-            .map_err(|error| CliError::failed(format!("cannot read {}: {error}", file.display())))?;
+        let bytes = Zeroizing::new(read_bounded(file, PASSWORD_FILE_SIZE_MAX)?);
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| CliError::misuse(format!("{}: text expected", file.display())))?;
         return Ok(text.lines().next().unwrap_or_default().to_owned());
     }
     if !std::io::stdin().is_terminal() {

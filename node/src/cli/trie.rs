@@ -15,11 +15,9 @@ use super::{
     Outcome,
     context::Context,
     error::{CliError, Exit},
+    limits::TRIE_FILE_SIZE_MAX,
     output::Answer,
 };
-
-/// Largest file that is read, in bytes.
-pub(super) const FILE_SIZE_MAX: u64 = 256 * 1024 * 1024;
 
 /// Compute roots of tries and prove what they hold, over a file of pairs.
 ///
@@ -93,7 +91,7 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, CliError> {
     }
 }
 
-/// Reads a file of at most [`FILE_SIZE_MAX`] bytes; `-` is standard input.
+/// Reads a file of at most `size_max` bytes; `-` is standard input.
 ///
 /// # Errors
 /// If it cannot be read, or is larger.
@@ -117,7 +115,7 @@ pub(crate) fn read_bounded(path: &Path, size_max: u64) -> Result<Vec<u8>, CliErr
 }
 
 fn read_pairs(path: &Path, secure: bool) -> Result<Pairs, CliError> {
-    let bytes = read_bounded(path, FILE_SIZE_MAX)?;
+    let bytes = read_bounded(path, TRIE_FILE_SIZE_MAX)?;
     let wrong = |why: String| CliError::misuse(format!("{}: {why}", path.display()));
     let list: Vec<(String, Option<String>)> = serde_json::from_slice(&bytes)
         .map_err(|error| wrong(format!("a JSON list of [key, value or null] pairs expected: {error}")))?;
@@ -159,7 +157,7 @@ fn prove_key(pairs: &Pairs, path: &[u8], secure: bool, key: &str) -> Outcome {
 }
 
 fn verify_file(path: &Path, root: &str) -> Outcome {
-    let bytes = read_bounded(path, FILE_SIZE_MAX)?;
+    let bytes = read_bounded(path, TRIE_FILE_SIZE_MAX)?;
     let malformed = || CliError::new(Exit::No, format!("{} is no proof", path.display()));
     let file: Value = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
     let text = |field: &str| file.get(field).and_then(Value::as_str);

@@ -15,6 +15,7 @@ use super::{
     context::Context,
     contract_view::plain,
     error::{CliError, Exit},
+    limits::TRANSACTION_FILE_SIZE_MAX,
     output::Answer,
     send::{keystore, password, wait},
     trie::read_bounded,
@@ -98,9 +99,7 @@ fn hex_argument(text: &str) -> Result<Vec<u8>, CliError> {
     if let Some(bytes) = parse_hex(text) {
         return Ok(bytes);
     }
-    let size_max =
-        u64::try_from(TRANSACTION_SIZE_MAX).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(16);
-    let file = read_bounded(&PathBuf::from(text), size_max)?;
+    let file = read_bounded(&PathBuf::from(text), TRANSACTION_FILE_SIZE_MAX)?;
     let found = String::from_utf8(file).ok().and_then(|file| parse_hex(file.trim()));
     found.ok_or_else(|| CliError::misuse(format!("`{text}` is neither 0x hex nor a file of it")))
 }

@@ -1,5 +1,7 @@
 //! The pool's rules, each at its edge.
 
+use chainstack_primitives::codes;
+
 use super::*;
 
 fn account(name: u8) -> AccountId {
@@ -172,4 +174,67 @@ fn blocks_advance_nonces_and_heights() {
     assert_eq!(order(&pool), [(1, 2)]);
     pool.on_block([], Height(51));
     assert!(pool.is_empty() && pool.size_bytes() == 0);
+}
+
+/// A pool with the bounds of a node, and who sends it transactions of `size_bytes` that each pay the same.
+struct Crowd {
+    pool: Mempool<()>,
+    size_bytes: usize,
+}
+
+impl Crowd {
+    fn new(size_bytes: usize) -> Self {
+        Self { pool: Mempool::new(Bounds::default()), size_bytes }
+    }
+
+    /// The code with which the transaction of this account and nonce is refused, or 0.
+    fn send(&mut self, account: usize, nonce: usize) -> u16 {
+        self.send_sized(account, nonce, self.size_bytes)
+    }
+
+    fn send_sized(&mut self, account: usize, nonce: usize, size_bytes: usize) -> u16 {
+        let mut signer = [1; 32];
+        signer[..8].copy_from_slice(&(account as u64).to_le_bytes());
+        let mut id = signer;
+        id[8..16].copy_from_slice(&(nonce as u64).to_le_bytes());
+        let facts = Facts {
+            id: Hash(id),
+            full_hash: Hash(id),
+            signer: AccountId(signer),
+            nonce: Nonce(nonce as u64),
+            reservation: Amount(1),
+            size_bytes,
+            ..facts(1, 0, 5)
+        };
+        self.pool.insert(facts, (), RICH, Height(1), BASE).map_or_else(|refused| refused.code(), |()| 0)
+    }
+}
+
+#[test]
+fn the_published_bounds_hold_at_them_and_one_past() {
+    let Bounds { transactions_max, bytes_max, per_account_max } = Bounds::default();
+
+    let mut one = Crowd::new(1);
+    for nonce in 0..per_account_max {
+        assert_eq!(one.send(1, nonce), 0, "nonce {nonce} of one account");
+    }
+    assert_eq!(one.send(1, per_account_max), codes::NONCE_TOO_HIGH);
+
+    let mut many = Crowd::new(1);
+    for index in 0..transactions_max {
+        assert_eq!(many.send(index / per_account_max, index % per_account_max), 0, "transaction {index}");
+    }
+    assert_eq!(many.pool.len(), transactions_max);
+    assert_eq!(many.send(transactions_max, 0), codes::MEMPOOL_FULL);
+    assert_eq!(many.pool.len(), transactions_max);
+
+    let large = bytes_max / 256;
+    let mut heavy = Crowd::new(large);
+    for account in 0..255 {
+        assert_eq!(heavy.send(account, 0), 0, "account {account}");
+    }
+    let rest = bytes_max - 255 * large;
+    assert_eq!(heavy.send_sized(255, 0, rest + 1), codes::MEMPOOL_FULL);
+    assert_eq!(heavy.send_sized(255, 0, rest), 0);
+    assert_eq!(heavy.pool.size_bytes(), bytes_max);
 }

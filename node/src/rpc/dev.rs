@@ -22,7 +22,7 @@ use super::{
 use crate::spec::FAUCET_KEY;
 
 /// Most milliseconds that one warp moves the clock: ten years.
-pub(super) const WARP_MS_MAX: u64 = 10 * 365 * 24 * 3_600 * 1_000;
+pub(crate) const WARP_MS_MAX: u64 = 10 * 365 * 24 * 3_600 * 1_000;
 /// Gas limit of the faucet's transfer.
 const FUND_GAS: u64 = 1_000_000;
 

@@ -31,6 +31,7 @@ use chainstack_runtime::{
 use chainstack_storage::{StateView, StorageFault, Store};
 use jsonrpsee::types::ErrorObjectOwned;
 
+pub(crate) use self::dev::WARP_MS_MAX;
 pub use self::server::{RpcServer, serve};
 use crate::{
     chain::{Clock as _, SystemClock},

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::ScenarioError;
 use super::error::At;
+use crate::cli::{limits::SCENARIO_FILE_SIZE_MAX, trie::read_bounded};
 
 /// Values by name: of arguments, parameters, fields.
 pub(crate) type Values = BTreeMap<String, toml::Value>;
@@ -198,8 +199,9 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`], with line and column where the TOML is wrong, and the step otherwise.
     pub fn read(file: &Path) -> Result<Self, ScenarioError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| ScenarioError::new(file, At::File, error.to_string()))?;
+        let wrong = |why: String| ScenarioError::new(file, At::File, why);
+        let bytes = read_bounded(file, SCENARIO_FILE_SIZE_MAX).map_err(|error| wrong(error.message))?;
+        let text = String::from_utf8(bytes).map_err(|_| wrong("text expected".to_owned()))?;
         Self::parse(file, &text)
     }
 

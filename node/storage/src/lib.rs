@@ -48,6 +48,9 @@ mod store;
 mod tests;
 mod warm;
 
+use chainstack_primitives::{limit_table, limits::Limit};
+use chainstack_runtime::state::KEY_SIZE_MAX;
+
 pub use backend::{Backend, Batch, Column, Counters, Operation, Row, Scan};
 pub use error::{BackendError, CommitError, Damage, OpenError, RevertError, StorageFault};
 pub use history::{HISTORY_DEPTH, HistoryMode};
@@ -60,3 +63,9 @@ pub use store::{
     EventRecord, Head, Inclusion, StateView, Store, StoreOptions, TrieView, WarmUsage,
 };
 pub use warm::WarmLimits;
+
+/// Limits of what is stored, for the page of limits.
+pub const LIMITS: &[Limit] = limit_table! {
+    KEY_SIZE_MAX, "bytes", "key of an entry";
+    HISTORY_DEPTH, "blocks", "blocks before the head at which state can be read and proven, without `--archive`";
+};

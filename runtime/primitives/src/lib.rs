@@ -10,6 +10,7 @@
 //! | [`block`], [`header`], [`receipt`], [`transaction`] | what a chain is made of |
 //! | [`codec`] | bounded, canonical SCALE |
 //! | [`codes`] | the one table of stable numeric codes |
+//! | [`limits`] | rows of the page of limits, and those of what crosses the wire |
 //! | [`hash`], [`merkle`] | tagged hashes, Merkle trees, the mountain range over history |
 //! | [`manifest`] | the declaration of a contract |
 //! | [`signature`] | what is signed, and its verification |
@@ -28,6 +29,7 @@ pub mod codec;
 pub mod codes;
 pub mod hash;
 pub mod header;
+pub mod limits;
 pub mod manifest;
 pub mod merkle;
 pub mod receipt;

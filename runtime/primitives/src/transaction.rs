@@ -17,6 +17,8 @@ pub const ARGS_SIZE_MAX: u32 = 16 * 1024;
 pub const SALT_SIZE_MAX: u32 = 32;
 /// Greatest length of a method's name, in bytes.
 pub const METHOD_NAME_MAX: u32 = 64;
+/// Greatest length of a paradigm's name, in bytes.
+pub const PARADIGM_NAME_MAX: u32 = 32;
 /// Most calls in a [`Call::Batch`].
 pub const BATCH_CALLS_MAX: u32 = 64;
 /// Most assets an account may consent to send in one call.
@@ -66,7 +68,7 @@ pub enum CodeSource {
     Hash(Hash),
     /// A paradigm listed in genesis, by name.
     #[codec(index = 1)]
-    Paradigm(BoundedText<32>),
+    Paradigm(BoundedText<PARADIGM_NAME_MAX>),
 }
 
 /// Creates a contract.

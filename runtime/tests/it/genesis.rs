@@ -98,11 +98,3 @@ fn unsound_descriptions_are_refused() {
         other => panic!("another error: {other}"),
     }
 }
-
-#[test]
-fn the_greatest_supply_is_accepted() {
-    let mut all = genesis();
-    all.paradigms = vec![].try_into().expect("none");
-    all.balances = vec![(Key::new(1).id(), SUPPLY_MAX)].try_into().expect("one");
-    assert!(build(&all, &schedule(), &Puppet).is_ok());
-}

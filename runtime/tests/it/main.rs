@@ -6,6 +6,7 @@ mod commitment;
 mod genesis;
 mod golden;
 mod headers;
+mod limits;
 mod overlay;
 mod params;
 mod puppet;

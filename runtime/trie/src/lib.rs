@@ -34,7 +34,7 @@
 //! - No clock, no randomness, no I/O, no `unsafe`, no hash-map order; recursion is at most 128 levels deep.
 //!
 //! # Limits
-//! [`KEY_BYTES_MAX`] 64, [`VALUE_BYTES_MAX`] 128 KiB, [`NODE_BYTES_MAX`] 129 KiB; a proof for a key of n bytes has at
+//! [`LIMITS`]: [`KEY_BYTES_MAX`] 64, [`VALUE_BYTES_MAX`] 128 KiB, [`NODE_BYTES_MAX`] 129 KiB; a proof for a key of n bytes has at
 //! most 2n + 1 nodes ([`PROOF_NODES_MAX`] 129, 65 for 32-byte keys) and [`PROOF_BYTES_MAX`] 512 KiB.
 //!
 //! ```
@@ -73,9 +73,9 @@ pub mod rlp;
 mod tests;
 mod tree;
 
-use chainstack_primitives::Hash;
 #[cfg(test)]
 use chainstack_primitives::keccak256;
+use chainstack_primitives::{Hash, limit_table, limits::Limit};
 
 pub use build::root_of;
 pub use commit::{Commit, CommitError, MemoryTrie, NodeWrite, WarmTrie, commit};
@@ -83,6 +83,15 @@ pub use nibbles::{KEY_BYTES_MAX, Nibbles, PATH_NIBBLES_MAX};
 pub use node::{NODE_BYTES_MAX, NodeError, VALUE_BYTES_MAX};
 pub use ports::{Join, MemoryNodes, NoNodes, NodeFault, NodeReader, Sequential};
 pub use proof::{PROOF_BYTES_MAX, PROOF_NODES_MAX, Proof, ProofError, ProveError, prove, verify};
+
+/// Limits of tries and their proofs, for the page of limits.
+pub const LIMITS: &[Limit] = limit_table! {
+    KEY_BYTES_MAX, "bytes", "key of a trie; consensus uses 32";
+    VALUE_BYTES_MAX, "bytes", "value in a trie";
+    NODE_BYTES_MAX, "bytes", "node of a proof";
+    PROOF_NODES_MAX, "nodes", "nodes of a proof; of a key of n bytes 2n + 1";
+    PROOF_BYTES_MAX, "bytes", "encoded proof";
+};
 
 /// Root of the empty trie: Keccak-256 of the RLP of the empty string.
 pub const EMPTY_ROOT: Hash = Hash([

@@ -13,6 +13,7 @@
 //! | [`keystore`] | keys on disk, encrypted |
 //! | [`module`] | the manifest inside a `.wasm` |
 //! | [`transaction`] | building and signing transactions |
+//! | [`limits`] | rows of the page of limits |
 //! | [`rpc`] | a blocking JSON-RPC client |
 //! | [`proof`] | proofs of state, made and checked |
 //! | [`manifest`] | the manifest as people write it: TOML and JSON |
@@ -36,6 +37,7 @@
 pub mod address;
 pub mod keys;
 pub mod keystore;
+pub mod limits;
 pub mod manifest;
 pub mod mnemonic;
 pub mod module;

@@ -6,17 +6,25 @@
 use std::fmt;
 
 use chainstack_primitives::{Account, AccountId, Amount, BoundedVec, Bytes, Hash, Nonce, codec, keccak256};
-use chainstack_trie::{Proof, ProofError, rlp, verify};
+use chainstack_trie::{PROOF_BYTES_MAX, Proof, ProofError, rlp, verify};
 use parity_scale_codec::{Decode, Encode};
 
 /// Version of the proof's encoding.
 pub const PROOF_VERSION: u8 = 1;
 /// Largest encoded proof, in bytes.
 pub const STATE_PROOF_SIZE_MAX: usize = 1024 * 1024;
+/// Bytes of a proof file beside the digits of the proof.
+const PROOF_FILE_FRAME_SIZE: usize = 102;
 /// Largest proof file, in bytes: the proof as hex, and its frame.
-pub const PROOF_FILE_SIZE_MAX: usize = 2 * STATE_PROOF_SIZE_MAX + 256;
+pub const PROOF_FILE_SIZE_MAX: usize = 2 * STATE_PROOF_SIZE_MAX + PROOF_FILE_FRAME_SIZE;
+/// Greatest size of the nodes towards one leaf, in bytes.
+pub const PROOF_NODES_SIZE_MAX: u32 = 512 * 1024;
 /// Greatest length of an entry's key, in bytes.
-pub const KEY_SIZE_MAX: u32 = 256;
+pub const PROOF_KEY_SIZE_MAX: u32 = 256;
+/// Greatest size of a proven value, in bytes.
+pub const PROOF_VALUE_SIZE_MAX: u32 = 64 * 1024;
+
+const _: () = assert!(PROOF_NODES_SIZE_MAX as usize == PROOF_BYTES_MAX, "a trie's proof fits, no more");
 
 /// Evidence for an account, and perhaps for one entry of its storage, against a state root.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -26,7 +34,7 @@ pub struct StateProof {
     /// The account.
     pub account: AccountId,
     /// Nodes from the state root towards the account's leaf: a [`Proof`]'s canonical bytes.
-    pub account_nodes: Bytes<{ 512 * 1024 }>,
+    pub account_nodes: Bytes<PROOF_NODES_SIZE_MAX>,
     /// An entry of the account's storage.
     pub entry: Option<EntryProof>,
 }
@@ -37,9 +45,9 @@ pub struct EntryProof {
     /// The cell's permanent id.
     pub cell: u16,
     /// The key inside the cell.
-    pub key: Bytes<KEY_SIZE_MAX>,
+    pub key: Bytes<PROOF_KEY_SIZE_MAX>,
     /// Nodes from the storage root towards the entry's leaf: a [`Proof`]'s canonical bytes.
-    pub nodes: Bytes<{ 512 * 1024 }>,
+    pub nodes: Bytes<PROOF_NODES_SIZE_MAX>,
 }
 
 /// What a verified proof shows.
@@ -66,7 +74,7 @@ pub struct AccountLeaf {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct ProvenEntry {
     /// The stored value; its meaning is the cell's declaration.
-    pub value: BoundedVec<u8, { 64 * 1024 }>,
+    pub value: BoundedVec<u8, PROOF_VALUE_SIZE_MAX>,
     /// Who paid the deposit.
     pub payer: AccountId,
     /// Base units locked while the entry exists.

@@ -1,6 +1,6 @@
 //! A blocking JSON-RPC client over HTTP.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io::Read as _, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -38,6 +38,7 @@ impl RpcClient {
     /// # Errors
     /// - [`RpcError::Unreachable`] if the node did not answer.
     /// - [`RpcError::NotJsonRpc`] if something else answered.
+    /// - [`RpcError::AnswerTooLarge`] if the answer is longer than [`ANSWER_SIZE_MAX`].
     /// - [`RpcError::Refused`] if the node answered with an error.
     pub fn call(&self, method: &str, params: &[Value]) -> Result<Value, RpcError> {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
@@ -45,8 +46,13 @@ impl RpcClient {
             |why: ureq::Error| RpcError::Unreachable { url: self.url.clone(), why: why.to_string() };
         let mut response = self.agent.post(&self.url).send_json(&request).map_err(unreachable)?;
         let status = response.status().as_u16();
-        let body =
-            response.body_mut().with_config().limit(ANSWER_SIZE_MAX).read_to_vec().map_err(unreachable)?;
+        let mut body = Vec::new();
+        let past = ANSWER_SIZE_MAX.saturating_add(1);
+        let read = response.body_mut().as_reader().take(past).read_to_end(&mut body);
+        read.map_err(|why| unreachable(why.into()))?;
+        if u64::try_from(body.len()).unwrap_or(u64::MAX) > ANSWER_SIZE_MAX {
+            return Err(RpcError::AnswerTooLarge { url: self.url.clone() });
+        }
         let strange = || RpcError::NotJsonRpc { url: self.url.clone(), status };
         let mut answer: Value = serde_json::from_slice(&body).map_err(|_| strange())?;
         if let Some(error) = answer.get("error") {
@@ -99,6 +105,11 @@ pub enum RpcError {
         /// HTTP status of the answer.
         status: u16,
     },
+    /// The answer is longer than [`ANSWER_SIZE_MAX`].
+    AnswerTooLarge {
+        /// Where.
+        url: String,
+    },
     /// The node answered with an error.
     Refused(Box<Refusal>),
 }
@@ -109,6 +120,9 @@ impl fmt::Display for RpcError {
             Self::Unreachable { url, why } => write!(formatter, "no node answers at {url}: {why}"),
             Self::NotJsonRpc { url, status } => {
                 write!(formatter, "what answers at {url} is not a ChainStack node (HTTP status {status})")
+            }
+            Self::AnswerTooLarge { url } => {
+                write!(formatter, "the answer of {url} is longer than {ANSWER_SIZE_MAX} bytes")
             }
             Self::Refused(refusal) => formatter.write_str(&refusal.message),
         }

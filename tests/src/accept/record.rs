@@ -32,9 +32,11 @@ pub fn commit() -> Option<String> {
 /// `None` if that cannot be told.
 #[must_use]
 pub fn changed_since(commit: &str, paths: &[&str]) -> Option<Vec<String>> {
-    // A page of words exercises nothing.
-    let listed = git(&[&["diff", "--name-only", commit, "--"], paths, &[":(exclude)*.md"]].concat())?;
-    Some(listed.lines().map(str::to_owned).collect())
+    // A page of words exercises nothing, nor does a result.
+    let apart = [":(exclude)*.md", ":(exclude)tests/campaign"];
+    let changed = git(&[&["diff", "--name-only", commit, "--"], paths, &apart].concat())?;
+    let added = git(&[&["ls-files", "--others", "--exclude-standard", "--"], paths, &apart].concat())?;
+    Some(changed.lines().chain(added.lines()).map(str::to_owned).collect())
 }
 
 /// The result called `name`, if there is one.
@@ -87,7 +89,7 @@ pub fn verdict(name: &str) -> Verdict {
 /// fields such as seed and counts.
 ///
 /// # Errors
-/// If this is no checkout, or the file cannot be written.
+/// If this is no checkout, what is exercised is not as committed, or the file cannot be written.
 pub fn write(
     name: &str,
     passed: Option<bool>,
@@ -96,6 +98,13 @@ pub fn write(
     more: Value,
 ) -> Result<(), String> {
     let commit = commit().ok_or("a result needs the commit it is made at, and this is no checkout")?;
+    let changed = changed_since(&commit, paths).ok_or("git does not tell what has changed since")?;
+    if let Some(some) = changed.first() {
+        return Err(format!(
+            "nothing recorded: {some} and {} more are not as in {commit:.12}; commit first",
+            changed.len() - 1
+        ));
+    }
     let mut result = Map::from_iter([
         ("name".to_owned(), json!(name)),
         ("commit".to_owned(), json!(commit)),

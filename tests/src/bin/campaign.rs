@@ -11,6 +11,7 @@ use std::{
 use chainstack_tests::{
     accept::{record, verdict::Verdict},
     campaign::CAMPAIGNS,
+    node::keep_a_copy,
 };
 
 fn main() -> ExitCode {
@@ -20,6 +21,13 @@ fn main() -> ExitCode {
         let names: Vec<&str> = CAMPAIGNS.iter().map(|campaign| campaign.name).collect();
         println!("usage: campaign NAME [SEED]; NAME is one of {}", names.join(", "));
         return ExitCode::from(2);
+    };
+    let _copy = match keep_a_copy() {
+        Ok(copy) => copy,
+        Err(missing) => {
+            println!("{missing}");
+            return ExitCode::from(2);
+        }
     };
     let given = arguments.next().and_then(|text| text.parse().ok());
     if given.is_none()

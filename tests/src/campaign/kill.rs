@@ -74,6 +74,9 @@ pub(super) fn run(seed: u64) -> Result<String, String> {
             record::write("kill", None, &observed, PROGRAM, json!({"seed": seed, "rounds": done}))?;
         }
     }
+    if blocks == 0 {
+        return Err(format!("{ROUNDS} kills, and not one block in between (seed {seed})"));
+    }
     let observed = format!(
         "{ROUNDS} kills under load (seed {seed}), {blocks} blocks in this run: heads at or past what was acknowledged, \
          supply exact, queries and proofs answered"

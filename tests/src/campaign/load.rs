@@ -30,7 +30,8 @@ pub(super) fn call_of(node: &TestNode, arguments: &[&str]) -> Result<(Call, Amou
     Ok((unsigned.body.call, unsigned.body.max_deposit))
 }
 
-/// Submits transactions of one account and waits until all are in blocks: the height of the last one.
+/// Submits transactions of one account and waits until all are in blocks and have succeeded: the height of the last
+/// one.
 ///
 /// # Errors
 /// What the node refused or answered.
@@ -41,13 +42,15 @@ pub(super) fn include(node: &TestNode, transactions: &[Transaction]) -> Result<u
     if let Some(refused) = refused {
         return Err(format!("refused: {refused}"));
     }
-    let Some(last) = transactions.last() else { return Ok(node.height()) };
-    let id = last.id().to_string();
-    let receipt = node.receipt(&id);
-    if receipt["code"] != 0 {
-        return Err(format!("failed: {receipt}"));
+    let mut height = node.height();
+    for transaction in transactions {
+        let receipt = node.receipt(&transaction.id().to_string());
+        if receipt["code"] != 0 {
+            return Err(format!("failed: {receipt}"));
+        }
+        height = receipt["height"].as_u64().ok_or_else(|| format!("no height: {receipt}"))?;
     }
-    receipt["height"].as_u64().ok_or_else(|| format!("no height: {receipt}"))
+    Ok(height)
 }
 
 /// Whether a node that was killed may answer so: it is gone, not wrong.

@@ -58,7 +58,7 @@ fn erc20_scenarios_are_the_rows_of_the_cases() {
         |folder| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder),
     );
     let Ok(text) = std::fs::read_to_string(vectors.join("tokens/cases.json")) else {
-        assert!(std::env::var_os("CI").is_none(), "no vectors at {}", vectors.display());
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "no vectors at {}", vectors.display());
         eprintln_not_run();
         return;
     };

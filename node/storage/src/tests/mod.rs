@@ -5,6 +5,7 @@ mod chain;
 mod corruption;
 mod crash;
 mod history;
+mod limits;
 mod opening;
 mod queries;
 #[cfg(feature = "rocksdb")]

@@ -1,5 +1,7 @@
 //! Every bound of the manifest, by name; [`LIMITS`] is the same list as data, for the limits page.
 
+use crate::limits::Limit;
+
 /// Encoded size of a whole manifest.
 pub const MANIFEST_SIZE_MAX: u32 = 64 * 1024;
 /// Length of a name.
@@ -24,8 +26,8 @@ pub const PARAMS_MAX: u32 = 32;
 pub const DEFAULT_SIZE_MAX: u32 = 1024;
 /// Declared errors.
 pub const ERRORS_MAX: u32 = 64;
-/// Encoded size of an error's fields: the revert payload a receipt keeps.
-pub const ERROR_SIZE_MAX: u32 = 256;
+/// Encoded size of an error's fields: with the id before them, the revert payload that a receipt keeps.
+pub const ERROR_SIZE_MAX: u32 = crate::receipt::REVERT_PAYLOAD_MAX - 2;
 /// Declared events.
 pub const EVENTS_MAX: u32 = 64;
 /// Encoded size of an event's fields.
@@ -86,6 +88,9 @@ pub const EFFECTS_MAX: u32 = 16;
 pub const INVARIANTS_MAX: u32 = 16;
 /// Nodes of an expression.
 pub const EXPRESSION_NODES_MAX: u32 = 64;
+/// Values on the stack at a time while an expression is evaluated: no deeper one of so many nodes leaves one
+/// value.
+pub const EXPRESSION_STACK_MAX: u32 = 43;
 /// Reads of state in an expression.
 pub const EXPRESSION_READS_MAX: u32 = 8;
 /// Gas ceiling of a transition or view.
@@ -101,29 +106,8 @@ pub const CEILING_EVENTS_MAX: u32 = 1_000;
 /// Shortest delay between proposing and applying an upgrade.
 pub const UPGRADE_DELAY_MIN_BLOCKS: u32 = 1;
 
-/// One published limit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limit {
-    /// Name of the constant.
-    pub name: &'static str,
-    /// The greatest allowed value (the least, where the name ends in `_MIN_…`).
-    pub value: u64,
-    /// What the value counts.
-    pub unit: &'static str,
-    /// What is limited.
-    pub what: &'static str,
-}
-
-macro_rules! limits {
-    ($($name:ident, $unit:literal, $what:literal;)*) => {
-        /// Every limit of the manifest, for the limits page.
-        pub const LIMITS: &[Limit] = &[
-            $(Limit { name: stringify!($name), value: $name as u64, unit: $unit, what: $what },)*
-        ];
-    };
-}
-
-limits! {
+/// Every limit of the manifest, for the page of limits.
+pub const LIMITS: &[Limit] = crate::limit_table! {
     MANIFEST_SIZE_MAX, "bytes", "encoded manifest";
     NAME_SIZE_MAX, "bytes", "name of anything declared";
     DOC_SIZE_MAX, "bytes", "documentation text";
@@ -145,7 +129,7 @@ limits! {
     ROLES_MAX, "roles", "declared roles";
     MEMBERS_MAX, "members", "members of a set role";
     CELLS_MAX, "cells", "declared cells";
-    CELL_ID_RESERVED, "id", "first cell id reserved for the host";
+    CELL_ID_RESERVED, "id", "first cell id reserved for the host: the one before it is accepted, it is not";
     KEY_FIELDS_MAX, "fields", "fields of a cell's key";
     KEY_SIZE_MAX, "bytes", "encoded key of a cell";
     HEAD_FIELDS_MAX, "fields", "head fields of a cell";
@@ -167,6 +151,7 @@ limits! {
     EFFECTS_MAX, "effects", "effects of an exit";
     INVARIANTS_MAX, "invariants", "declared invariants";
     EXPRESSION_NODES_MAX, "nodes", "nodes of an expression";
+    EXPRESSION_STACK_MAX, "values", "stack of an expression";
     EXPRESSION_READS_MAX, "reads", "state reads of an expression";
     CEILING_GAS_MAX, "gas", "gas ceiling of a transition or view";
     CEILING_READS_MAX, "reads", "read ceiling of a transition or view";
@@ -174,4 +159,4 @@ limits! {
     CEILING_NEW_ENTRIES_MAX, "entries", "new-entry ceiling of a transition";
     CEILING_EVENTS_MAX, "events", "event ceiling of a transition";
     UPGRADE_DELAY_MIN_BLOCKS, "blocks", "shortest delay of an upgrade";
-}
+};

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "seeds and counts are part of a test's report")]
 
 mod commits;
+mod limits;
 mod peer;
 mod proofs;
 mod vectors;
@@ -26,6 +27,11 @@ fn campaign() -> bool {
 /// The full count in a campaign, else two in a hundred.
 fn count(full: usize) -> usize {
     if campaign() { full } else { full.div_ceil(50) }
+}
+
+/// The seed that a campaign gives, else `usual`.
+fn seed(usual: u64) -> u64 {
+    std::env::var("CHAINSTACK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// Runs every piece on a thread of its own, the last one first.

@@ -113,7 +113,7 @@ fn values_in_branches_are_proved() {
 /// In each proof, each byte once with a random other value: refused, encoded or not.
 #[test]
 fn every_changed_byte_is_refused() {
-    let (proofs, seed) = (count(1_000), 33);
+    let (proofs, seed) = (count(1_000), super::seed(33));
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut changes = 0;
     let entries: Entries = (0..300).map(|_| (bytes(&mut random, 32), value(&mut random))).collect();

@@ -7,6 +7,10 @@
 //! `sum(ledger)`, `sum(map.field)`, `count(cell)`, `escrowed(cell)`, `in(machine, State, …)`,
 //! `member(role)`, `quorum(role)`, `mul_div(a, b, c)`, `min(a, b)`, `max(a, b)`, `if(condition, a, b)`,
 //! `to_int(a)`, `to_uint(a)`.
+//!
+//! What each means, and when it has no value, is specified in `host/analysis/README.md`.
+
+use std::fmt;
 
 use chainstack_primitives::manifest::{Cell, CellKind, Expression, Node};
 use chainstack_primitives::{AccountId, Hash};
@@ -34,7 +38,7 @@ const COMPARISON: u8 = 3;
 const UNARY: u8 = 6;
 const LEAF: u8 = 7;
 /// Nesting of parentheses and functions an expression may have; 64 nodes cannot need more.
-const DEPTH_MAX: u32 = 64;
+pub const EXPRESSION_DEPTH_MAX: u32 = 64;
 
 /// Functions of values: name, count of operands, node.
 const FUNCTIONS: [(&str, usize, Node); 6] = [
@@ -58,6 +62,39 @@ const WORDS: [(&str, Node); 9] = [
     ("height", Node::Height),
     ("balance", Node::Balance),
 ];
+
+/// Where and why a text is not an expression.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExpressionTextError {
+    /// Byte of the text where it went wrong.
+    pub at: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for ExpressionTextError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "byte {}: {}", self.at, self.message)
+    }
+}
+
+impl std::error::Error for ExpressionTextError {}
+
+/// Reads an expression where `names` are in scope. Its types are not checked.
+///
+/// # Errors
+/// [`ExpressionTextError`] if the text is not in the notation, names what is not declared or not in scope, or
+/// has more nodes than an expression may have.
+pub fn from_text(names: Names<'_>, text: &str) -> Result<Expression, ExpressionTextError> {
+    parse(names, text).map_err(|(at, message)| ExpressionTextError { at, message })
+}
+
+/// The text of an expression where `names` are in scope, from which [`from_text`] reads the same nodes; `None`
+/// if it leaves no single value, or names what is not declared or not in scope.
+#[must_use]
+pub fn to_text(names: Names<'_>, expression: &Expression) -> Option<String> {
+    print(names, expression)
+}
 
 /// Reads an expression; on error, the byte of `text` where it went wrong and why.
 pub(super) fn parse(names: Names<'_>, text: &str) -> Result<Expression, (usize, String)> {
@@ -143,7 +180,7 @@ impl<'p> Parser<'p> {
 
     fn nested(&mut self) -> Result<(), String> {
         self.depth += 1;
-        if self.depth > DEPTH_MAX {
+        if self.depth > EXPRESSION_DEPTH_MAX {
             return Err("nested too deep".into());
         }
         self.binary(1)?;

@@ -61,16 +61,19 @@ mod tests;
 
 pub use error::TextError;
 pub use print::{to_json, to_toml};
-pub use read::from_toml;
+pub use read::{MANIFEST_TEXT_SIZE_MAX, from_toml};
 
 use chainstack_primitives::manifest::{Cell, Field, Manifest};
 
 /// What the names in a term or expression mean.
-#[derive(Clone, Copy)]
-pub(crate) struct Names<'m> {
-    pub(crate) manifest: &'m Manifest,
-    pub(crate) args: &'m [Field],
-    pub(crate) item: Option<&'m Cell>,
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'m> {
+    /// Declares parameters, cells, machines and roles.
+    pub manifest: &'m Manifest,
+    /// Arguments of the method.
+    pub args: &'m [Field],
+    /// Cell of the bound item.
+    pub item: Option<&'m Cell>,
 }
 
 /// Index of the element called `name`.

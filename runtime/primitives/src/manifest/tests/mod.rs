@@ -1,6 +1,7 @@
 //! Tests at the manifest's door.
 
 mod codec;
+mod limits;
 mod rules;
 mod sample;
 mod values;

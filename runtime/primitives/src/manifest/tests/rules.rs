@@ -242,13 +242,13 @@ fn params() {
 fn sizes_of_methods_errors_and_events() {
     let one = |ty| fields(&[("it", ty)]);
     accepted("the greatest error", |manifest| {
-        change(&mut manifest.errors, 1, |error| error.fields = one(Type::Bytes { max: 254 }));
+        change(&mut manifest.errors, 1, |error| error.fields = one(Type::Bytes { max: 252 }));
     });
     refused(
         2114,
-        "manifest errors.Unknown.fields: size of the error in bytes is 257, allowed is 256",
+        "manifest errors.Unknown.fields: size of the error in bytes is 255, allowed is 254",
         |manifest| {
-            change(&mut manifest.errors, 1, |error| error.fields = one(Type::Bytes { max: 255 }));
+            change(&mut manifest.errors, 1, |error| error.fields = one(Type::Bytes { max: 253 }));
         },
     );
     accepted("the greatest event", |manifest| {

@@ -17,8 +17,8 @@ use super::type_text::Types;
 use super::{Names, expression};
 use crate::value::{encode_json, nearest, no_aliases};
 
-/// Longest text that is read.
-const TEXT_SIZE_MAX: usize = 1024 * 1024;
+/// Longest text that is read, in bytes.
+pub const MANIFEST_TEXT_SIZE_MAX: usize = 1024 * 1024;
 
 /// Reads a manifest and validates it.
 ///
@@ -29,8 +29,10 @@ pub fn from_toml(text: &str) -> Result<Manifest, TextError> {
 }
 
 fn read(text: &str) -> Read<Manifest> {
-    if text.len() > TEXT_SIZE_MAX {
-        return Err(Problem::new(0, format!("{} bytes found, at most {TEXT_SIZE_MAX} allowed", text.len())));
+    if text.len() > MANIFEST_TEXT_SIZE_MAX {
+        let found = text.len();
+        let text = format!("{found} bytes found, at most {MANIFEST_TEXT_SIZE_MAX} allowed");
+        return Err(Problem::new(0, text));
     }
     let document = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);

@@ -1,0 +1,41 @@
+//! Facts about a contract's declaration: the expression language of guards, windows, effects and invariants.
+//!
+//! **Terms.** An *expression* is a postfix list of nodes, declared in a manifest; it reads *leaves* (arguments,
+//! parameters, state, time) and leaves one *value*. An *environment* answers its leaves. An *interval* is a set of
+//! values that is known to hold every value a node can have; *assumptions* are the intervals of leaves and the
+//! orders between expressions that are known to hold where an expression is evaluated.
+//!
+//! **Map.** [`expression`]: [`evaluate`], the one evaluator of host and audit · [`ExpressionCost`]: what it costs,
+//! known at deploy · [`prove_total`]: that it cannot fail, by intervals · [`Assumptions`]: from declared types,
+//! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail. The language is specified on one page: `host/analysis/README.md`.
+//!
+//! **Invariants.** Everything here is pure, total and bounded: no clock, float, recursion or order of hashing; any
+//! list of nodes, ill-formed ones too, ends in a value or a typed error. What is proven total never fails, whatever
+//! environment answers within the assumptions; a proof that is not found proves nothing.
+//!
+//! **Not called by consensus yet.** The host refuses manifests with machines, windows, guards, exits and
+//! invariants (`ManifestSectionNotSupported`) until it enforces them; enforcement and audit will both call this
+//! crate, and nothing else will evaluate expressions.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
+mod exit;
+pub mod expression;
+
+pub use exit::{ExitPart, ExitProblem, prove_exit};
+pub use expression::{
+    Arithmetic, Assumptions, Environment, EvaluationError, ExpressionCost, Failure, FailureKind, FlatRead,
+    IllFormed, Interval, NotTotal, Operands, PossibleFailure, Range, Refuted, Truth, Value, cost, evaluate,
+    flat_reads, prove_total,
+};

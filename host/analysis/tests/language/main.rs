@@ -1,0 +1,11 @@
+//! The expression language at its door: each rule by a golden case, and soundness against random expressions.
+
+mod exits;
+mod golden;
+mod page;
+mod properties;
+mod refinement;
+mod shapes;
+mod sound;
+mod table;
+mod world;
