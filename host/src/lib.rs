@@ -26,4 +26,6 @@ mod run;
 
 pub use admission::limits::LIMITS;
 pub use budget::RUN_LIMITS;
-pub use executor::{CheckReport, Executor, ExecutorConfig, INITIALIZE_GAS_MAX, INITIALIZE_STACK};
+pub use executor::{
+    CheckReport, EngineChoice, Executor, ExecutorConfig, INITIALIZE_GAS_MAX, INITIALIZE_STACK,
+};

@@ -263,7 +263,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             Ok(method) => &*method.name,
             Err(failure) => return (Err(failure.into()), true),
         };
-        let report = match executor.engine().call(&contract.module, name, gas.0, stack, self) {
+        let report = match executor.run_code(&contract, name, gas.0, stack, self) {
             Ok(report) => report,
             Err(fault) => return (Err(engine_fault(fault).into()), false),
         };

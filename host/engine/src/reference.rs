@@ -71,6 +71,23 @@ impl Reference {
         stack: u32,
         host: &mut dyn Host,
     ) -> Result<Ended, LoadError> {
+        let (mut started, _) = self.start(limits)?;
+        started.store.data_mut().host = Some(host);
+        let report = started.run(method, gas, stack)?;
+        Ok(started.ended(report))
+    }
+
+    /// Runs `_initialize`, if there is one: what every call starts from.
+    ///
+    /// # Errors
+    /// As [`Engine::load`](crate::Engine::load).
+    pub fn initialize(&self, limits: InitializeLimits) -> Result<Ended, LoadError> {
+        let (started, report) = self.start(limits)?;
+        Ok(started.ended(report))
+    }
+
+    /// An instance after `_initialize`, and the report of that, or of nothing with all the gas left.
+    fn start<'h>(&self, limits: InitializeLimits) -> Result<(Started<'h>, CallReport), LoadError> {
         let mut linker = Linker::new(&self.engine);
         define(&mut linker, self.host_functions)?;
         let mut store = Store::new(&self.engine, Data { host: None, stopped: None, meters: None });
@@ -93,24 +110,44 @@ impl Reference {
             })
             .collect();
         numbered.sort_unstable_by_key(|(number, _)| *number);
-        if instance.get_func(&store, INITIALIZE).is_some() {
-            let report = run(&mut store, &instance, INITIALIZE, trap, limits.gas, limits.stack)?;
+        let mut started = Started { store, instance, trap, memory, numbered };
+        let mut report = CallReport { outcome: Outcome::Return, gas_left: limits.gas };
+        if started.instance.get_func(&started.store, INITIALIZE).is_some() {
+            report = started.run(INITIALIZE, limits.gas, limits.stack)?;
             if report.outcome != Outcome::Return {
                 return Err(LoadError::Initialize(report));
             }
         }
-        store.data_mut().host = Some(host);
-        let report = run(&mut store, &instance, method, trap, gas, stack)?;
-        let bits = |global: &Global| match global.get(&store) {
+        Ok((started, report))
+    }
+}
+
+/// An instance, and what of it is looked at.
+struct Started<'h> {
+    store: Store<Data<'h>>,
+    instance: wasmi::Instance,
+    trap: Global,
+    memory: Option<Memory>,
+    /// The mutable globals `$g<n>`, by `n`.
+    numbered: Vec<(u32, Global)>,
+}
+
+impl Started<'_> {
+    fn run(&mut self, name: &str, gas: u64, stack: u32) -> Result<CallReport, EngineFault> {
+        run(&mut self.store, &self.instance, name, self.trap, gas, stack)
+    }
+
+    fn ended(self, report: CallReport) -> Ended {
+        let bits = |global: &Global| match global.get(&self.store) {
             Val::I32(value) => u64::from(value.cast_unsigned()),
             Val::I64(value) => value.cast_unsigned(),
             Val::F32(value) => u64::from(value.to_bits()),
             Val::F64(value) => value.to_bits(),
             _ => 0,
         };
-        let globals = numbered.iter().map(|(_, global)| bits(global)).collect();
-        let memory = memory.map(|memory| memory.data(&store).to_vec()).unwrap_or_default();
-        Ok(Ended { report, memory, globals })
+        let globals = self.numbered.iter().map(|(_, global)| bits(global)).collect();
+        let memory = self.memory.map(|memory| memory.data(&self.store).to_vec()).unwrap_or_default();
+        Ended { report, memory, globals }
     }
 }
 

@@ -6,8 +6,10 @@
 //! | `kept` | contracts kept ready, by least recent use |
 //! | `upload`, `instantiate` | what they write |
 //! | `check` | the verdict over bytes without a chain |
+//! | `choice` | which engine runs the code |
 
 mod check;
+mod choice;
 mod instantiate;
 mod kept;
 mod prepare;
@@ -27,6 +29,7 @@ use chainstack_runtime::{
 use parity_scale_codec::Decode;
 
 pub use check::CheckReport;
+pub use choice::EngineChoice;
 pub use prepare::{INITIALIZE_GAS_MAX, INITIALIZE_STACK};
 
 use self::kept::Kept;
@@ -45,12 +48,14 @@ pub struct ExecutorConfig {
     pub contracts_max: usize,
     /// Where compiled code is kept between runs.
     pub code_cache: Option<Arc<dyn CodeCache>>,
+    /// Which engine runs contract code.
+    pub engine: EngineChoice,
 }
 
 impl Default for ExecutorConfig {
     /// 1024 contracts, and no code kept between runs.
     fn default() -> Self {
-        Self { contracts_max: 1024, code_cache: None }
+        Self { contracts_max: 1024, code_cache: None, engine: EngineChoice::ByOrigin }
     }
 }
 
@@ -60,6 +65,7 @@ impl Default for ExecutorConfig {
 pub struct Executor {
     engine: Engine,
     code_cache: Option<Arc<dyn CodeCache>>,
+    choice: EngineChoice,
     schedule: Schedule,
     contracts_max: usize,
     kept: Mutex<Kept>,
@@ -81,8 +87,8 @@ impl Executor {
         // Compiled code is kept here, together with its declaration.
         let engine =
             Engine::new(EngineConfig { modules_max: 1 }, HOST_FUNCTIONS, None).map_err(engine_fault)?;
-        let ExecutorConfig { contracts_max, code_cache } = config;
-        Ok(Self { engine, code_cache, schedule, contracts_max, kept: Mutex::new(Kept::default()) })
+        let ExecutorConfig { contracts_max, code_cache, engine: choice } = config;
+        Ok(Self { engine, code_cache, choice, schedule, contracts_max, kept: Mutex::new(Kept::default()) })
     }
 
     pub(crate) const fn engine(&self) -> &Engine {

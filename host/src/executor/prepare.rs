@@ -1,10 +1,12 @@
 //! From uploaded bytes to a contract made ready: bytecode first, then the manifest, then `_initialize`.
 
-use chainstack_engine::{CallReport, Compiler, LoadError, Module};
+use chainstack_engine::{Compiler, LoadError, Module};
 use chainstack_primitives::{Hash, manifest::Manifest};
 use chainstack_runtime::ports::Fault;
 
 use super::Executor;
+#[cfg(feature = "reference")]
+use super::choice::interpreted;
 use crate::{
     admission::{self, Admitted},
     error::{PrepareError, UploadError, engine_fault},
@@ -28,13 +30,20 @@ impl Executor {
     ) -> Result<(Contract, u64), PrepareError> {
         let admitted = self.admit(bytes)?;
         let manifest = judge_manifest(&admitted)?;
+        let compiler = self.choice.compiler(compiler);
         let cache = self.code_cache.as_deref();
         let module = Module::compile(&admitted.instrumented, compiler, HOST_FUNCTIONS, cache)
             .map_err(|fault| PrepareError::Fault(engine_fault(fault)))?;
-        let report = initialize(&module, initialize_gas)?;
+        let initialized = module.initialize(initialize_gas, INITIALIZE_STACK);
+        #[cfg(feature = "reference")]
+        let reference =
+            interpreted::prepare(self.choice, &admitted.instrumented, &module, initialize_gas, &initialized)?;
+        let report = initialized.map_err(not_initialized)?;
         let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX); // admission has bounded it
         let contract = Contract::new(code, size, manifest, module)
             .map_err(|error| PrepareError::Fault(Fault::text(error.0)))?;
+        #[cfg(feature = "reference")]
+        let contract = Contract { reference, ..contract };
         Ok((contract, initialize_gas.saturating_sub(report.gas_left)))
     }
 
@@ -43,11 +52,11 @@ impl Executor {
     }
 }
 
-fn initialize(module: &Module, gas: u64) -> Result<CallReport, PrepareError> {
-    module.initialize(gas, INITIALIZE_STACK).map_err(|error| match error {
+fn not_initialized(error: LoadError) -> PrepareError {
+    match error {
         LoadError::Initialize(report) => UploadError::Initialize(report).into(),
         LoadError::Fault(fault) => PrepareError::Fault(engine_fault(fault)),
-    })
+    }
 }
 
 /// The manifest that the module carries, if it is whole, enforced here, and of these exports.

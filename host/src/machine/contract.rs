@@ -99,6 +99,9 @@ pub(crate) struct Contract {
     pub(crate) manifest: Manifest,
     pub(crate) manifest_hash: Hash,
     pub(crate) module: Module,
+    /// The same code on the interpreter, if it is to run there.
+    #[cfg(feature = "reference")]
+    pub(crate) reference: Option<chainstack_engine::reference::Reference>,
     /// Pages of memory a call starts with.
     pub(crate) pages: u32,
     /// Ascending by id.
@@ -134,7 +137,18 @@ impl Contract {
         methods.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         let pages = module.image().map_or(0, chainstack_engine::Image::pages);
         let manifest_hash = manifest.hash();
-        Ok(Self { code, code_bytes, manifest, manifest_hash, module, pages, cells, methods })
+        Ok(Self {
+            code,
+            code_bytes,
+            manifest,
+            manifest_hash,
+            module,
+            #[cfg(feature = "reference")]
+            reference: None,
+            pages,
+            cells,
+            methods,
+        })
     }
 
     /// Position of the method called `name`.

@@ -1,8 +1,10 @@
 //! Contracts through the executor: WAT modules with manifests, called as transactions call them.
 #![expect(clippy::print_stderr, reason = "seeds and measured times are told")]
 
+mod engines;
 mod frames;
 mod functions;
+mod hostile;
 mod kit;
 mod limits;
 mod refusals;

@@ -1,4 +1,4 @@
-//! What a warm call costs. Prints; asserts only what a loaded machine can keep.
+//! What a warm call costs, against what is promised.
 
 use std::{sync::LazyLock, time::Instant};
 
@@ -82,8 +82,13 @@ fn cpu_seconds() -> f64 {
     nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
 }
 
+/// Promised CPU time of a warm call of an empty method, in microseconds; `chainstack bench` measures it in release.
+const WARM_CALL_MICROS: f64 = 5.0;
+/// So many times the promise is still right here: the profile of tests, on a machine that does other work.
+const TOLERANCE: f64 = 4.0;
+
 #[test]
-fn warm_calls_are_fast() {
+fn a_warm_call_takes_a_few_times_its_promise_at_most() {
     let mut world = World::new();
     world.create(TOKEN, &token(), &[]);
     issue(&mut world);
@@ -92,9 +97,13 @@ fn warm_calls_are_fast() {
     world.call(ALICE, TOKEN, "mint", &args(BOB, 1)).expect("mint");
     let transfer = args(BOB, 1);
     world.call(ALICE, ERC20, "transfer", &transfer).expect("transfer");
-    for (contract, method, args) in
-        [(TOKEN, "empty", &[][..]), (TOKEN, "transfer", &transfer), (ERC20, "transfer", &transfer)]
-    {
+    // Last: how many empty calls such a call may cost.
+    let cases = [
+        (TOKEN, "empty", &[][..], 1.0),
+        (TOKEN, "transfer", &transfer, 3.0),
+        (ERC20, "transfer", &transfer, 6.0),
+    ];
+    for (contract, method, args, empty_calls) in cases {
         let mut state = Overlay::new(&world.store);
         let rounds = 20_000_u32;
         let mut best = f64::MAX;
@@ -112,6 +121,7 @@ fn warm_calls_are_fast() {
             best = best.min((cpu_seconds() - start) * 1e6 / f64::from(rounds / 5));
         }
         eprintln!("warm {method} of {:02x}: {best:.2} µs of CPU a call", contract.0[0]);
-        assert!(best < 1000.0, "{method} takes {best} µs");
+        let most = WARM_CALL_MICROS * TOLERANCE * empty_calls;
+        assert!(best < most, "{method} takes {best:.2} µs, at most {most:.0} expected");
     }
 }

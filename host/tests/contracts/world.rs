@@ -1,14 +1,15 @@
-//! State in memory, and calls as transactions make them.
+//! State in memory, and calls as transactions make them: each on three engines, which must agree in everything.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chainstack_host::{Executor, ExecutorConfig};
+use chainstack_engine::Compiler;
+use chainstack_host::{EngineChoice, Executor, ExecutorConfig};
 use chainstack_primitives::{Account, AccountId, Amount, ChainId, Event, Gas, Hash, Height, TimeMs};
 use chainstack_runtime::{
     block::BlockInfo,
     params::Schedule,
     ports::{Completed, ContractExecutor, ExecutionError, Failure, Fault, Message, StateReader},
-    state::{DepositTally, Entry, EntryKey, Overlay},
+    state::{ChangeSet, DepositTally, Entry, EntryKey, Overlay},
     transaction::Meter,
 };
 
@@ -41,9 +42,17 @@ impl StateReader for Store {
     }
 }
 
+/// The engines beside a world's own one, which takes the compiler by the code's origin.
+pub(crate) const OTHER_ENGINES: [EngineChoice; 2] =
+    [EngineChoice::Compiled(Compiler::Cranelift), EngineChoice::Reference];
+
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) executor: Executor,
+    /// What each operation is compared with.
+    others: Vec<(EngineChoice, Executor)>,
+    /// Operations compared so far, queries included.
+    pub(crate) compared: u64,
     pub(crate) schedule: Schedule,
     pub(crate) block: BlockInfo,
     /// Gas of the last call.
@@ -53,10 +62,39 @@ pub(crate) struct World {
     pub(crate) deposits: DepositTally,
 }
 
+/// Everything that an operation brought.
+#[derive(PartialEq, Debug)]
+struct Brought {
+    result: Result<Completed, Failure>,
+    gas: u64,
+    events: Vec<Event>,
+    deposits: DepositTally,
+    changes: ChangeSet,
+}
+
+fn executor(engine: EngineChoice, schedule: &Schedule) -> Executor {
+    Executor::new(ExecutorConfig { engine, ..ExecutorConfig::default() }, schedule.clone())
+        .expect("an engine")
+}
+
 impl World {
+    /// A world that runs everything on three engines.
     pub(crate) fn new() -> Self {
+        Self::beside(&OTHER_ENGINES)
+    }
+
+    /// A world that compares its own engine with `engines`.
+    pub(crate) fn beside(engines: &[EngineChoice]) -> Self {
+        let mut world = Self::keeping(ExecutorConfig::default());
+        let other = |engine: &EngineChoice| (*engine, executor(*engine, &world.schedule));
+        world.others = engines.iter().map(other).collect();
+        world
+    }
+
+    /// A world with one engine, whose executor keeps what `config` says.
+    pub(crate) fn keeping(config: ExecutorConfig) -> Self {
         let schedule = Schedule::base().expect("the base table");
-        let executor = Executor::new(ExecutorConfig::default(), schedule.clone()).expect("an engine");
+        let executor = Executor::new(config, schedule.clone()).expect("an engine");
         let mut store = Store::default();
         for id in [ALICE, BOB] {
             store.accounts.insert(id, Account { balance: Amount(1_000_000), ..Account::default() });
@@ -70,7 +108,7 @@ impl World {
             proposer: ALICE,
         };
         let (events, deposits) = (Vec::new(), DepositTally::default());
-        Self { store, executor, schedule, block, gas: 0, events, deposits }
+        Self { store, executor, others: Vec::new(), compared: 0, schedule, block, gas: 0, events, deposits }
     }
 
     /// A world with the probe contract at [`PROBE`].
@@ -81,26 +119,37 @@ impl World {
     }
 
     /// Runs `operation` on an overlay as a transaction of `origin`: kept if it is carried out; otherwise it must
-    /// have left no trace of itself.
+    /// have left no trace of itself. On every engine it must bring the same.
     pub(crate) fn transact(
         &mut self,
         origin: AccountId,
         gas: u64,
-        operation: impl FnOnce(
+        operation: impl Fn(
             &Executor,
             &mut Overlay<'_>,
             &mut Meter<'_>,
             &BlockInfo,
         ) -> Result<Completed, ExecutionError>,
     ) -> Result<Vec<u8>, Failure> {
-        let mut overlay = Overlay::new(&self.store);
-        let mut meter = Meter::new(origin, Gas(gas), Amount(u128::MAX / 4), &self.schedule);
-        let done = operation(&self.executor, &mut overlay, &mut meter, &self.block);
-        self.gas = meter.gas_used().0;
-        let (events, deposits) = overlay.finish_transaction();
-        (self.events, self.deposits) = (events, deposits);
-        let changes = overlay.into_changes();
-        match done {
+        let on = |executor: &Executor| {
+            let mut overlay = Overlay::new(&self.store);
+            let mut meter = Meter::new(origin, Gas(gas), Amount(u128::MAX / 4), &self.schedule);
+            let result = match operation(executor, &mut overlay, &mut meter, &self.block) {
+                Ok(completed) => Ok(completed),
+                Err(ExecutionError::Failed(failure)) => Err(failure),
+                Err(ExecutionError::Fault(fault)) => panic!("{fault:?}"),
+            };
+            let (events, deposits) = overlay.finish_transaction();
+            Brought { result, gas: meter.gas_used().0, events, deposits, changes: overlay.into_changes() }
+        };
+        let brought = on(&self.executor);
+        for (engine, executor) in &self.others {
+            assert_eq!(on(executor), brought, "{engine:?} brings the left");
+        }
+        self.compared += u64::from(!self.others.is_empty());
+        let Brought { result, gas, events, deposits, changes } = brought;
+        (self.gas, self.events, self.deposits) = (gas, events, deposits);
+        match result {
             Ok(completed) => {
                 for (id, account) in changes.accounts() {
                     self.store.accounts.insert(*id, *account);
@@ -114,7 +163,7 @@ impl World {
                 self.store.codes.extend(changes.codes().iter().map(|(hash, code)| (*hash, Arc::clone(code))));
                 Ok(completed.output)
             }
-            Err(ExecutionError::Failed(failure)) => {
+            Err(failure) => {
                 assert!(changes.accounts().is_empty(), "accounts changed by a failure: {changes:?}");
                 assert!(changes.entries().is_empty(), "entries changed by a failure: {changes:?}");
                 assert!(changes.codes().is_empty(), "code stored by a failure");
@@ -122,7 +171,6 @@ impl World {
                 assert_eq!(self.deposits, DepositTally::default(), "deposits of a failure");
                 Err(failure)
             }
-            Err(ExecutionError::Fault(fault)) => panic!("{fault:?}"),
         }
     }
 
@@ -189,18 +237,25 @@ impl World {
         method: &str,
         args: &[u8],
     ) -> Result<Vec<u8>, Failure> {
-        let mut overlay = Overlay::new(&self.store);
-        let done = self.executor.query(&mut overlay, &self.block, contract, method, args, Gas(GAS));
-        let changes = overlay.into_changes();
-        assert!(changes.accounts().is_empty() && changes.entries().is_empty(), "a query changed state");
-        match done {
-            Ok((completed, gas)) => {
-                self.gas = gas.0;
-                Ok(completed.output)
+        let on = |executor: &Executor| {
+            let mut overlay = Overlay::new(&self.store);
+            let done = executor.query(&mut overlay, &self.block, contract, method, args, Gas(GAS));
+            let changes = overlay.into_changes();
+            assert!(changes.accounts().is_empty() && changes.entries().is_empty(), "a query changed state");
+            match done {
+                Ok((completed, gas)) => Ok((completed.output, gas.0)),
+                Err(ExecutionError::Failed(failure)) => Err(failure),
+                Err(ExecutionError::Fault(fault)) => panic!("{fault:?}"),
             }
-            Err(ExecutionError::Failed(failure)) => Err(failure),
-            Err(ExecutionError::Fault(fault)) => panic!("{fault:?}"),
+        };
+        let answered = on(&self.executor);
+        for (engine, executor) in &self.others {
+            assert_eq!(on(executor), answered, "{engine:?} answers the left");
         }
+        self.compared += u64::from(!self.others.is_empty());
+        let (output, gas) = answered?;
+        self.gas = gas;
+        Ok(output)
     }
 
     /// Calls host function `function` inside a transition of the probe, as Alice. Data and answer.

@@ -19,7 +19,7 @@ use chainstack_primitives::{
     transaction::CODE_SIZE_MAX,
 };
 use chainstack_runtime::{
-    block::{BlockInfo, Machine, Parent, Proposal, build_block, query},
+    block::{Applied, BlockInfo, Machine, Parent, Proposal, build_block, query},
     genesis,
     memory::MemoryState,
     params::Schedule,
@@ -50,6 +50,9 @@ struct Deployed {
     manifest: Manifest,
 }
 
+/// Told of every block that a chain makes, before anybody else.
+pub type Watcher = Box<dyn FnMut(&Applied)>;
+
 /// A chain in memory.
 pub struct LocalChain {
     executor: Arc<Executor>,
@@ -59,6 +62,7 @@ pub struct LocalChain {
     operator: AccountId,
     time_ms: u64,
     contracts: BTreeMap<String, Deployed>,
+    watcher: Option<Watcher>,
 }
 
 fn words(error: impl std::fmt::Display) -> String {
@@ -78,7 +82,14 @@ impl LocalChain {
         let parent = applied.as_parent().map_err(words)?;
         let time_ms = parent.header().core.time_ms.0;
         let operator = spec::operator().map_err(words)?;
-        Ok(Self { executor, schedule, state, parent, operator, time_ms, contracts: BTreeMap::new() })
+        let (contracts, watcher) = (BTreeMap::new(), None);
+        Ok(Self { executor, schedule, state, parent, operator, time_ms, contracts, watcher })
+    }
+
+    /// The same chain, with somebody who is told of every block from here on.
+    #[must_use]
+    pub fn watched_by(self, watcher: Watcher) -> Self {
+        Self { watcher: Some(watcher), ..self }
     }
 
     fn machine(&self) -> Machine<'_> {
@@ -146,6 +157,9 @@ impl LocalChain {
         let built = built.map_err(words)?;
         if let Some(dropped) = built.dropped.first() {
             return Err(format!("transaction {} could not be included: {}", dropped.index, dropped.reason));
+        }
+        if let Some(watcher) = &mut self.watcher {
+            watcher(&built.applied);
         }
         self.state.apply(&built.applied);
         self.parent = built.applied.as_parent().map_err(words)?;

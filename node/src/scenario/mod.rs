@@ -52,6 +52,6 @@ pub use chain::{
     Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain, Source,
 };
 pub use error::ScenarioError;
-pub use local::LocalChain;
+pub use local::{LocalChain, Watcher};
 pub use run::{Report, run};
 pub use schema::Scenario;

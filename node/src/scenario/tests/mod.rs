@@ -1,5 +1,6 @@
 //! The runner against a plain model of the token, and the token's scenario files against the runner.
 
+mod engines;
 mod model;
 
 use std::collections::BTreeSet;
