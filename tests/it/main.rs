@@ -1,5 +1,6 @@
 //! The whole house, tested from outside.
 
+mod aliases;
 mod bench;
 mod check;
 mod cli;

@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. `--output json` prints one stable object. Exit codes are an
 //! interface: see [`error::Exit`].
 
+pub mod aliases;
 pub mod context;
 pub mod contract_view;
 pub mod error;
