@@ -58,7 +58,14 @@ fn node_rows() -> Vec<Row> {
         row("RESPONSE_SIZE_MAX", u64::from(rpc::RESPONSE_SIZE_MAX), "bytes", "RPC answer"),
         row("BATCH_MAX", u64::from(rpc::BATCH_MAX), "calls", "calls of one RPC batch"),
         row("DEPTH_MAX", wide(rpc::DEPTH_MAX), "levels", "nesting of a request's JSON"),
-        row("CONNECTIONS_MAX", u64::from(rpc::CONNECTIONS_MAX), "connections", "connections at a time"),
+        row("HEAD_SIZE_MAX", wide(rpc::HEAD_SIZE_MAX), "bytes", "first line and headers of a request"),
+        row(
+            "CONNECTIONS_MAX",
+            u64::from(rpc::CONNECTIONS_MAX),
+            "connections",
+            "connections at a time; one more takes the place of the client awaited longest",
+        ),
+        row("CALLS_MAX", wide(rpc::CALLS_MAX), "calls", "calls at work for one WebSocket; more are not read"),
         row(
             "SUBSCRIPTIONS_MAX",
             u64::from(rpc::SUBSCRIPTIONS_MAX),
@@ -69,7 +76,19 @@ fn node_rows() -> Vec<Row> {
             "SENDER_MS_MAX",
             rpc::SENDER_MS_MAX,
             "ms",
-            "time to send a request's headers, and again its body",
+            "time to send a request's headers, from the connection's start or its last answer, and again its body",
+        ),
+        row(
+            "READER_MS_MAX",
+            rpc::READER_MS_MAX,
+            "ms",
+            "time a client may take nothing of what is sent to it",
+        ),
+        row(
+            "MESSAGES_MAX",
+            u64::from(rpc::MESSAGES_MAX),
+            "messages",
+            "messages that wait for a WebSocket's client to take them",
         ),
         row(
             "SUBMIT_MANY_MAX",

@@ -4,6 +4,7 @@ mod aliases;
 mod bench;
 mod check;
 mod cli;
+mod connections;
 mod golden;
 mod keys;
 mod metrics;

@@ -1,12 +1,9 @@
 //! The RPC port under requests that are right, wrong and hostile.
 
-use std::{
-    io::{Read as _, Write as _},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use chainstack_tests::{
-    http::{Answer, connect, request, request_as},
+    http::{Answer, request, request_as},
     node::TestNode,
     vectors::{json_file, vectors},
 };
@@ -18,8 +15,6 @@ const REQUEST_SIZE_MAX: usize = 2 * 1024 * 1024;
 const BATCH_MAX: usize = 100;
 /// Deepest nesting of JSON.
 const DEPTH_MAX: usize = 32;
-/// Time a sender has for its headers, and again for its body.
-const SENDER: Duration = Duration::from_secs(10);
 /// Time an answer may take: the vectors' rule.
 const ANSWER: Duration = Duration::from_secs(2);
 
@@ -193,32 +188,6 @@ fn a_page_of_a_rebound_name_cannot_ask() {
 }
 
 #[test]
-fn a_slow_sender_is_cut_off_and_holds_up_nobody() {
-    let node = TestNode::temporary(&[]);
-    let head = format!("POST / HTTP/1.1\r\nHost: {}\r\n", node.address());
-    let whole_head = format!("{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
-    // One never ends its headers, one never ends its body.
-    let mut slow: Vec<_> = [head.as_str(), whole_head.as_str()]
-        .into_iter()
-        .map(|text| {
-            let mut stream = connect(node.address()).expect("a connection");
-            stream.write_all(text.as_bytes()).expect("the first bytes");
-            stream
-        })
-        .collect();
-    let began = Instant::now();
-    assert!(alive(&node), "others are answered meanwhile");
-    for stream in &mut slow {
-        let mut rest = Vec::new();
-        let ended = stream.read_to_end(&mut rest);
-        let after = began.elapsed();
-        assert!(ended.is_ok(), "still open after {after:?}: {ended:?}");
-        assert!(after < SENDER * 2, "cut off after {after:?} only");
-    }
-    assert!(alive(&node));
-}
-
-#[test]
 fn methods_that_change_or_read_answer_as_their_page_says() {
     let node = TestNode::temporary(&[]);
     let discovered = node.rpc("rpc.discover", &[]);
@@ -262,19 +231,4 @@ fn methods_that_change_or_read_answer_as_their_page_says() {
     // What is not there has its own code.
     let past = node.try_rpc("chain_block", &[json!(999_999)]).expect_err("not found");
     assert!(format!("{past:?}").contains("-32001"), "{past:?}");
-}
-
-#[test]
-fn websockets_are_upgraded_on_the_same_port() {
-    let node = TestNode::temporary(&[]);
-    let mut stream = connect(node.address()).expect("a connection");
-    let head = format!(
-        "GET / HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        node.address()
-    );
-    stream.write_all(head.as_bytes()).expect("sent");
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 101");
 }

@@ -7,6 +7,7 @@
 //! | [`node`] | the built program, started and asked from outside |
 //! | [`wallet`] | a signer outside the program |
 //! | [`http`] | HTTP as a stranger may send it |
+//! | [`websocket`] | a WebSocket as a stranger may use it |
 //! | [`vectors`] | where the public vectors are |
 //!
 //! The tests need the program: `make test` builds it first. `CHAINSTACK_BIN` names another.
@@ -17,3 +18,4 @@ pub mod http;
 pub mod node;
 pub mod vectors;
 pub mod wallet;
+pub mod websocket;

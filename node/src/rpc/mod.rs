@@ -3,7 +3,9 @@
 //! Reads look at the store directly, at one block boundary each; writes go through the chain's thread. Signatures
 //! are verified on the calling worker, before the chain is asked. The page of all methods is `node/docs/rpc.md`.
 
+mod calls;
 mod chain;
+mod connection;
 mod contract;
 mod dev;
 pub mod error;

@@ -1,22 +1,29 @@
-//! The port: one jsonrpsee server behind [`super::front`].
+//! The port: jsonrpsee's service behind [`super::front`], on connections of [`super::connection`].
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::Arc,
+};
 
 use anyhow::Result;
 use jsonrpsee::{
-    RpcModule,
-    server::{BatchRequestConfig, PingConfig, ServerBuilder, ServerConfig, ServerHandle},
+    Methods, RpcModule,
+    core::middleware::RpcServiceBuilder,
+    server::{BatchRequestConfig, PingConfig, ServerBuilder, ServerConfig, ServerHandle, stop_channel},
 };
 use serde_json::json;
-use tokio::runtime::Runtime;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 use super::{
-    RpcContext, chain, contract, dev, events,
+    RpcContext,
+    calls::CountedLayer,
+    chain,
+    connection::accept,
+    contract, dev,
+    events,
     front::{FrontLayer, Pages},
-    limits::{
-        BATCH_MAX, CONNECTIONS_MAX, REQUEST_SIZE_MAX, RESPONSE_SIZE_MAX, SUBSCRIPTIONS_MAX, WORKERS_MAX,
-        sender_time,
-    },
+    limits::{BATCH_MAX, MESSAGES_MAX, REQUEST_SIZE_MAX, RESPONSE_SIZE_MAX, SUBSCRIPTIONS_MAX, WORKERS_MAX},
     state, subscribe, tx,
 };
 
@@ -72,28 +79,42 @@ pub fn serve(context: RpcContext, listen: SocketAddr, hosts: Vec<String>) -> Res
         .thread_name("rpc")
         .max_blocking_threads(WORKERS_MAX)
         .build()?;
-    let methods = module(context.clone())?;
+    let methods: Methods = module(context.clone())?.into();
     let mut names =
-        vec![listen.ip().to_string(), "localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
+        vec![host_of(&listen), "localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
     names.extend(hosts);
     let front = FrontLayer::new(Arc::new(context), names);
     let config = ServerConfig::builder()
         .max_request_body_size(REQUEST_SIZE_MAX)
         .max_response_body_size(RESPONSE_SIZE_MAX)
-        .max_connections(CONNECTIONS_MAX)
+        // Connections are counted where they are accepted.
+        .max_connections(u32::MAX)
         .max_subscriptions_per_connection(SUBSCRIPTIONS_MAX)
+        .set_message_buffer_capacity(MESSAGES_MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
         .enable_ws_ping(PingConfig::new())
-        .set_first_request_timeout(Some(sender_time()))
         .build();
-    let (handle, address) = runtime.block_on(async {
-        let middleware = tower::ServiceBuilder::new().layer(front);
-        let server =
-            ServerBuilder::new().set_config(config).set_http_middleware(middleware).build(listen).await?;
-        let address = server.local_addr()?;
-        anyhow::Ok((server.start(methods), address))
-    })?;
+    let services = ServerBuilder::new()
+        .set_config(config)
+        .set_http_middleware(tower::ServiceBuilder::new().layer(front))
+        .to_service_builder();
+    let (stop, handle) = stop_channel();
+    let listener = runtime.block_on(TcpListener::bind(listen))?;
+    let address = listener.local_addr()?;
+    let stopped = stop.clone();
+    runtime.spawn(accept(listener, stop, move |gate| {
+        let counted = RpcServiceBuilder::new().layer(CountedLayer(Arc::clone(gate)));
+        services.clone().set_rpc_middleware(counted).build(methods.clone(), stopped.clone())
+    }));
     Ok(RpcServer { runtime, handle, address })
+}
+
+/// An address as `Host` headers name it: version 6 stands in brackets.
+fn host_of(listen: &SocketAddr) -> String {
+    match listen {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    }
 }
 
 /// Every method.
@@ -119,4 +140,16 @@ fn module(context: RpcContext) -> Result<RpcModule<RpcContext>> {
     });
     module.register_method("rpc.discover", move |_, _, _| document.clone())?;
     Ok(module)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_both_versions_are_hosts() {
+        for (listen, host) in [("10.0.0.7:1", "10.0.0.7"), ("[fe80::1]:9944", "[fe80::1]")] {
+            assert_eq!(host_of(&listen.parse().expect("an address")), host);
+        }
+    }
 }
