@@ -97,6 +97,12 @@ fn node_rows() -> Vec<Row> {
             "transactions of one `tx_submit_many`",
         ),
         row("PAGE_MAX", wide(rpc::PAGE_MAX), "items", "entries or events of one answer"),
+        row(
+            "EVENT_ROWS_MAX",
+            wide(rpc::EVENT_ROWS_MAX),
+            "rows",
+            "index rows and chunks of events read by one `event_query`",
+        ),
         row("QUERY_GAS", rpc::QUERY_GAS, "gas", "gas of a query"),
         row("transactions_max", wide(bounds.transactions_max), "transactions", "transactions in the pool"),
         row("bytes_max", wide(bounds.bytes_max), "bytes", "bytes in the pool"),

@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod cli;
 mod connections;
+mod events;
 mod golden;
 mod keys;
 mod metrics;

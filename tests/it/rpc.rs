@@ -158,6 +158,7 @@ fn limits_hold_at_them_and_one_past() {
     let call = |limit: u64| node.try_rpc("event_query", &[json!({"limit": limit})]);
     assert!(call(1_000).is_ok());
     assert!(call(1_001).is_err());
+    assert!(call(0).is_err(), "a page without room leads nowhere");
 }
 
 #[test]

@@ -30,6 +30,10 @@ pub const READER_MS_MAX: u64 = 10_000;
 pub const SUBMIT_MANY_MAX: usize = 1_024;
 /// Most entries or events of one answer.
 pub const PAGE_MAX: usize = 1_000;
+/// Most rows of the event index and chunks of events that one `event_query` reads.
+pub const EVENT_ROWS_MAX: usize = 1_024;
+/// Most blocks or events that a subscription reads before it sends them.
+pub const FEED_PAGE_MAX: usize = 64;
 /// Threads that compute answers at a time; more requests wait.
 pub const WORKERS_MAX: usize = 8;
 /// Gas of a query. A simulation may use as much as a block.
