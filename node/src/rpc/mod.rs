@@ -59,6 +59,8 @@ pub struct RpcContext {
     pub engine: &'static str,
     /// The chain's id.
     pub chain: ChainId,
+    /// The chain's clock, warped as the chain has warped it.
+    pub clock: SystemClock,
 }
 
 /// The threads a request computes on: its own.
@@ -93,7 +95,7 @@ impl RpcContext {
         let head = self.store.head();
         if head.height() == view.height() {
             info.base_fee = head.as_parent().child_base_fee(&self.schedule);
-            info.time_ms.0 = info.time_ms.0.max(SystemClock::default().now_ms());
+            info.time_ms.0 = info.time_ms.0.max(self.clock.now_ms());
         }
         Ok(info)
     }

@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use anyhow::Result;
@@ -56,8 +56,8 @@ impl RpcServer {
 
 impl Pages for RpcContext {
     fn metrics(&self) -> String {
-        let synced = self.metrics.storage_syncs.get();
-        self.metrics.storage_syncs.inc_by(self.store.counters().syncs.saturating_sub(synced));
+        // The store counts; two who ask at once must not count its syncs twice.
+        self.metrics.storage_syncs.inner().fetch_max(self.store.counters().syncs, Ordering::Relaxed);
         self.metrics.text()
     }
 
