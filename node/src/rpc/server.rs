@@ -1,6 +1,7 @@
 //! The port: jsonrpsee's service behind [`super::front`], on connections of [`super::connection`].
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
@@ -21,11 +22,16 @@ use super::{
     chain,
     connection::accept,
     contract, dev,
+    discover::document,
     events,
     front::{FrontLayer, Pages},
     limits::{BATCH_MAX, MESSAGES_MAX, REQUEST_SIZE_MAX, RESPONSE_SIZE_MAX, SUBSCRIPTIONS_MAX, WORKERS_MAX},
+    methods::declared,
     state, subscribe, tx,
 };
+
+/// The engine under which a chain has the `dev_*` methods.
+const DEVELOPMENT_ENGINE: &str = "solo";
 
 /// A running RPC port, and the executor it runs on.
 pub struct RpcServer {
@@ -119,6 +125,8 @@ fn host_of(listen: &SocketAddr) -> String {
 
 /// Every method.
 fn module(context: RpcContext) -> Result<RpcModule<RpcContext>> {
+    // One operator decides alone on development chains only.
+    let is_development = context.engine == DEVELOPMENT_ENGINE;
     let mut module = RpcModule::new(context);
     chain::register(&mut module)?;
     tx::register(&mut module)?;
@@ -126,20 +134,24 @@ fn module(context: RpcContext) -> Result<RpcModule<RpcContext>> {
     contract::register(&mut module)?;
     events::register(&mut module)?;
     subscribe::register(&mut module)?;
-    dev::register(&mut module)?;
-    let mut names: Vec<&str> = module.method_names().collect();
-    names.sort_unstable();
-    let methods: Vec<_> = names
-        .iter()
-        .map(|name| json!({"name": name, "params": [], "result": {"name": "result", "schema": {}}}))
-        .collect();
-    let document = json!({
-        "openrpc": "1.3.2",
-        "info": {"title": "ChainStack", "version": env!("CARGO_PKG_VERSION")},
-        "methods": methods,
-    });
+    if is_development {
+        dev::register(&mut module)?;
+    }
+    check_declared(&module, is_development)?;
+    let document = document(is_development);
     module.register_method("rpc.discover", move |_, _, _| document.clone())?;
     Ok(module)
+}
+
+/// Whether the table declares exactly the registered methods: a node that answers what nobody can look up, or the
+/// other way round, does not start.
+fn check_declared(module: &RpcModule<RpcContext>, is_development: bool) -> Result<()> {
+    let registered: BTreeSet<&str> =
+        module.method_names().filter(|name| !name.starts_with("unsubscribe_")).collect();
+    let listed: BTreeSet<&str> = declared(is_development).map(|method| method.name).collect();
+    let difference: Vec<_> = registered.symmetric_difference(&listed).collect();
+    anyhow::ensure!(difference.is_empty(), "methods registered or declared only: {difference:?}");
+    Ok(())
 }
 
 #[cfg(test)]
