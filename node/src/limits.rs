@@ -77,11 +77,25 @@ fn rpc_rows() -> Vec<Row> {
         row("BATCH_MAX", rpc::BATCH_MAX, "calls", "calls of one RPC batch", REQUESTS),
         row("DEPTH_MAX", rpc::DEPTH_MAX, "levels", "nesting of a request's JSON", REQUESTS),
         row(
+            "HEAD_SIZE_MAX",
+            rpc::HEAD_SIZE_MAX,
+            "bytes",
+            "first line and headers of a request",
+            "tests/it/connections.rs::heads_of_requests_are_bounded",
+        ),
+        row(
             "CONNECTIONS_MAX",
             rpc::CONNECTIONS_MAX,
             "connections",
-            "connections at a time",
+            "connections at a time; one more takes the place of the client awaited longest",
             "tests/it/connections.rs::one_connection_too_many_takes_the_place_of_the_idlest_and_of_none_at_work",
+        ),
+        row(
+            "CALLS_MAX",
+            rpc::CALLS_MAX,
+            "calls",
+            "calls at work for one WebSocket; more are not read",
+            "node/src/rpc/calls.rs::the_gate_is_open_below_its_limit_and_opens_again",
         ),
         row(
             "SUBSCRIPTIONS_MAX",
@@ -94,8 +108,15 @@ fn rpc_rows() -> Vec<Row> {
             "SENDER_MS_MAX",
             rpc::SENDER_MS_MAX,
             "ms",
-            "time to send a request's headers, and again its body",
+            "time to send a request's headers, from the connection's start or its last answer, and again its body",
             "tests/it/connections.rs::slow_senders_are_cut_off_on_the_first_request_and_on_the_second",
+        ),
+        row(
+            "READER_MS_MAX",
+            rpc::READER_MS_MAX,
+            "ms",
+            "time a client may take nothing of what is sent to it",
+            "tests/it/connections.rs::a_websocket_whose_client_takes_nothing_is_not_read_and_then_cut_off",
         ),
         row(
             "SUBMIT_MANY_MAX",
@@ -105,6 +126,13 @@ fn rpc_rows() -> Vec<Row> {
             REQUESTS,
         ),
         row("PAGE_MAX", rpc::PAGE_MAX, "items", "entries or events of one answer", REQUESTS),
+        row(
+            "EVENT_ROWS_MAX",
+            rpc::EVENT_ROWS_MAX,
+            "rows",
+            "index rows and chunks of events read by one `event_query`",
+            "node/storage/src/tests/queries.rs::a_query_reads_no_more_rows_than_it_may_and_its_cursor_leads_to_all",
+        ),
         row(
             "QUERY_GAS",
             rpc::QUERY_GAS,

@@ -83,6 +83,7 @@ impl Node {
         let store = open_store(backend, &genesis, &schedule, &executor, &options)
             .with_context(|| format!("cannot open the chain in {}", folder.display()))?;
         let parts_time = store.head().header.core.time_ms.0;
+        let clock = SystemClock::not_before(parts_time);
         let metrics = Arc::new(Metrics::new());
         let parts = Parts {
             store: store.clone(),
@@ -90,7 +91,7 @@ impl Node {
             genesis: genesis.clone(),
             schedule: Arc::clone(&schedule),
             parallel: threads,
-            clock: Box::new(SystemClock::not_before(parts_time)),
+            clock: Box::new(clock.clone()),
             sealing: config.sealing,
             operator: spec::operator()?,
             bounds: Bounds::default(),
@@ -108,6 +109,7 @@ impl Node {
             metrics,
             engine,
             chain: id,
+            clock,
         };
         let server = rpc::serve(context, config.listen, config.hosts)
             .with_context(|| format!("cannot listen on {}", config.listen))?;

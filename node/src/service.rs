@@ -1,14 +1,15 @@
 //! The chain on a thread of its own, and the door to it.
 //!
 //! Commands go through a bounded channel: when it is full, the caller waits. Whatever has queued up is taken
-//! into the pool before the next block is built, so blocks grow with load. A fault stops the thread; every
-//! later command answers [`Stopped`], and the process ends.
+//! into the pool before the next block is built, so blocks grow with load; between two blocks commands are looked at
+//! again, however much work waits. A fault stops the thread; every later command answers [`Stopped`], and the
+//! process ends.
 
 use std::{
     fmt,
     sync::{
         Arc, Condvar, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -209,40 +210,62 @@ struct Worker {
     deadline: Option<(Timer, Instant)>,
 }
 
+/// What the chain's thread does next.
+enum Next {
+    Obey(Command),
+    Expire(Timer),
+    /// Another block: work waits and nobody asks.
+    Work,
+    End,
+}
+
 impl Worker {
     fn run(mut self, commands: &Receiver<Command>) -> Result<(), Fault> {
+        let mut more = false;
         loop {
             self.after_step();
-            let first = match self.deadline {
-                None => commands.recv().ok(),
-                // A queue that never empties must not keep the timer waiting.
-                Some((timer, deadline)) if deadline <= Instant::now() => {
-                    self.deadline = None;
-                    self.chain.step(Input::TimerExpired(timer))?;
-                    continue;
-                }
-                Some((timer, deadline)) => {
-                    match commands.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                        Ok(command) => Some(command),
-                        Err(RecvTimeoutError::Disconnected) => None,
-                        Err(RecvTimeoutError::Timeout) => {
-                            self.deadline = None;
-                            self.chain.step(Input::TimerExpired(timer))?;
-                            continue;
+            match self.next(commands, more) {
+                Next::End => return Ok(()),
+                Next::Expire(timer) => self.chain.step(Input::TimerExpired(timer))?,
+                Next::Work => more = self.chain.work()?,
+                Next::Obey(first) => {
+                    let queued =
+                        std::iter::once(first).chain(std::iter::from_fn(|| commands.try_recv().ok()));
+                    for command in queued.take(COMMANDS_MAX).collect::<Vec<_>>() {
+                        if matches!(command, Command::Stop) {
+                            return Ok(());
                         }
+                        self.obey(command)?;
                     }
+                    more = self.chain.work()?;
                 }
-            };
-            let Some(first) = first else { return Ok(()) };
-            let queued = std::iter::once(first).chain(std::iter::from_fn(|| commands.try_recv().ok()));
-            for command in queued.take(COMMANDS_MAX).collect::<Vec<_>>() {
-                if matches!(command, Command::Stop) {
-                    return Ok(());
-                }
-                self.obey(command)?;
             }
-            self.chain.work()?;
         }
+    }
+
+    /// Waits for the next thing to do, or looks only, if `more` work is to be done otherwise. A queue that never
+    /// empties must not keep the timer waiting.
+    fn next(&mut self, commands: &Receiver<Command>, more: bool) -> Next {
+        let left = self.deadline.map(|(timer, at)| (timer, at.saturating_duration_since(Instant::now())));
+        let received = match left {
+            Some((timer, left)) if left.is_zero() => {
+                self.deadline = None;
+                return Next::Expire(timer);
+            }
+            _ if more => match commands.try_recv() {
+                Err(TryRecvError::Empty) => return Next::Work,
+                received => received.ok(),
+            },
+            None => commands.recv().ok(),
+            Some((timer, left)) => match commands.recv_timeout(left) {
+                Err(RecvTimeoutError::Timeout) => {
+                    self.deadline = None;
+                    return Next::Expire(timer);
+                }
+                received => received.ok(),
+            },
+        };
+        received.map_or(Next::End, Next::Obey)
     }
 
     fn after_step(&mut self) {

@@ -1,8 +1,11 @@
 //! The whole house, tested from outside.
 
+mod aliases;
 mod bench;
 mod check;
 mod cli;
+mod connections;
+mod events;
 mod golden;
 mod keys;
 mod limits;

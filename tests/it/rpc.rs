@@ -1,15 +1,18 @@
 //! The RPC port under requests that are right, wrong and hostile.
 
 use std::{
-    io::{Read as _, Write as _},
+    collections::BTreeSet,
     time::{Duration, Instant},
 };
 
 use chainstack_tests::{
-    http::{Answer, connect, request, request_as},
+    http::{Answer, request, request_as},
     node::TestNode,
     vectors::{json_file, vectors},
+    wallet::{Wallet, hex_of},
+    websocket::WebSocket,
 };
+use parity_scale_codec::Encode as _;
 use serde_json::{Value, json};
 
 /// Largest request, in bytes.
@@ -18,8 +21,6 @@ const REQUEST_SIZE_MAX: usize = 2 * 1024 * 1024;
 const BATCH_MAX: usize = 100;
 /// Deepest nesting of JSON.
 const DEPTH_MAX: usize = 32;
-/// Time a sender has for its headers, and again for its body.
-const SENDER: Duration = Duration::from_secs(10);
 /// Time an answer may take: the vectors' rule.
 const ANSWER: Duration = Duration::from_secs(2);
 
@@ -163,6 +164,7 @@ fn limits_hold_at_them_and_one_past() {
     let call = |limit: u64| node.try_rpc("event_query", &[json!({"limit": limit})]);
     assert!(call(1_000).is_ok());
     assert!(call(1_001).is_err());
+    assert!(call(0).is_err(), "a page without room leads nowhere");
 }
 
 #[test]
@@ -193,46 +195,8 @@ fn a_page_of_a_rebound_name_cannot_ask() {
 }
 
 #[test]
-fn a_slow_sender_is_cut_off_and_holds_up_nobody() {
-    let node = TestNode::temporary(&[]);
-    let head = format!("POST / HTTP/1.1\r\nHost: {}\r\n", node.address());
-    let whole_head = format!("{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
-    // One never ends its headers, one never ends its body.
-    let mut slow: Vec<_> = [head.as_str(), whole_head.as_str()]
-        .into_iter()
-        .map(|text| {
-            let mut stream = connect(node.address()).expect("a connection");
-            stream.write_all(text.as_bytes()).expect("the first bytes");
-            stream
-        })
-        .collect();
-    let began = Instant::now();
-    assert!(alive(&node), "others are answered meanwhile");
-    for stream in &mut slow {
-        let mut rest = Vec::new();
-        let ended = stream.read_to_end(&mut rest);
-        let after = began.elapsed();
-        assert!(ended.is_ok(), "still open after {after:?}: {ended:?}");
-        assert!(after < SENDER * 2, "cut off after {after:?} only");
-    }
-    assert!(alive(&node));
-}
-
-#[test]
 fn methods_that_change_or_read_answer_as_their_page_says() {
     let node = TestNode::temporary(&[]);
-    let discovered = node.rpc("rpc.discover", &[]);
-    let listed = discovered["methods"].as_array().expect("methods").iter();
-    let listed: Vec<&str> = listed.filter_map(|method| method["name"].as_str()).collect();
-    let page = include_str!("../../node/docs/rpc.md");
-    let documented = page.lines().filter(|line| line.starts_with("| `")).flat_map(|line| {
-        let cell = line.trim_start_matches("| ").split(" | ").next().unwrap_or_default();
-        cell.split(", ").map(|name| name.trim_matches([' ', '`', '|']).to_owned()).collect::<Vec<_>>()
-    });
-    let missing: Vec<String> =
-        documented.filter(|name| name != "rpc.discover" && !listed.contains(&name.as_str())).collect();
-    assert!(missing.is_empty(), "on the page and not in the program: {missing:?}");
-
     let spec = node.rpc("chain_spec", &[]);
     assert_eq!(spec["paradigms"], json!(["erc20"]), "{spec}");
     let params = node.rpc("chain_params", &[]);
@@ -264,17 +228,173 @@ fn methods_that_change_or_read_answer_as_their_page_says() {
     assert!(format!("{past:?}").contains("-32001"), "{past:?}");
 }
 
+/// What is wrong with `value` by `schema`, in the part of JSON Schema that the document uses.
+fn mismatch(document: &Value, schema: &Value, value: &Value) -> Option<String> {
+    let wrong = |what: &str| Some(format!("{what}: {value} by {schema}"));
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap_or_default();
+        return mismatch(document, &document["components"]["schemas"][name], value);
+    }
+    if let Some(shapes) = schema["anyOf"].as_array() {
+        let none = shapes.iter().all(|shape| mismatch(document, shape, value).is_some());
+        return if none { wrong("none of these") } else { None };
+    }
+    if let Some(text) = schema.get("const") {
+        return if value == text { None } else { wrong("another text") };
+    }
+    let kind = schema["type"].as_str().unwrap_or_default();
+    let fits = match kind {
+        "string" => value.is_string(),
+        "integer" => value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => false,
+    };
+    if !fits {
+        return wrong("another kind");
+    }
+    if let (Some(pattern), Some(text)) = (schema["pattern"].as_str(), value.as_str()) {
+        let digits = text.strip_prefix("0x");
+        let is_hex = digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let fits = match pattern {
+            "^0x[0-9a-f]{64}$" => is_hex && text.len() == 66,
+            "^0x([0-9a-f]{2})*$" => is_hex && text.len() % 2 == 0,
+            "^[0-9]+$" => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+            other => panic!("a pattern that this test does not know: {other}"),
+        };
+        if !fits {
+            return wrong("another pattern");
+        }
+    }
+    if let Some(rows) = value.as_array() {
+        return rows.iter().find_map(|row| mismatch(document, &schema["items"], row));
+    }
+    let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object()) else {
+        return None;
+    };
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    if let Some(missing) =
+        required.iter().find(|name| !fields.contains_key(name.as_str().unwrap_or_default()))
+    {
+        return wrong(&format!("{missing} is missing"));
+    }
+    fields.iter().find_map(|(name, value)| match properties.get(name) {
+        None => wrong(&format!("{name} is not declared")),
+        Some(schema) => mismatch(document, schema, value),
+    })
+}
+
 #[test]
-fn websockets_are_upgraded_on_the_same_port() {
+fn answers_have_the_shapes_that_discover_declares() {
     let node = TestNode::temporary(&[]);
-    let mut stream = connect(node.address()).expect("a connection");
-    let head = format!(
-        "GET / HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        node.address()
-    );
-    stream.write_all(head.as_bytes()).expect("sent");
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 101");
+    let document = node.rpc("rpc.discover", &[]);
+    let gold = node.token("gold");
+    let _moved =
+        node.cli(&["call", "gold", "transfer", "to=//Bob", "amount=250", "--from", "//Alice"]).exits(0);
+    let refused = node
+        .cli(&["call", "gold", "transfer", "to=//Bob", "amount=1", "--from", "//Bob", "--unsigned"])
+        .exits(0);
+    assert!(!refused.stdout.is_empty());
+    let mut alice = Wallet::of(&node, "//Alice");
+    let bob = Wallet::of(&node, "//Bob");
+    let waiting = alice.transfer(bob.account(), 1);
+    let body = json!(format!("0x{}", hex::encode(waiting.body.encode())));
+    let event = node.rpc("event_query", &[])["events"][0].clone();
+    let (id, height) = (event["transaction_id"].clone(), event["height"].clone());
+    let code = node.rpc("contract_info", &[json!(gold)])["code_hash"].clone();
+    let key = json!(format!("0x{}", hex::encode(bob.account().0)));
+    let none = json!("0x");
+    let nobody = json!(format!("0x{}", "11".repeat(32)));
+    let bad = json!(["0x00", hex_of(&waiting)]);
+    let calls: Vec<(&str, Vec<Value>)> = vec![
+        ("chain_status", vec![]),
+        ("chain_block", vec![height.clone()]),
+        ("chain_header", vec![]),
+        ("chain_receipt", vec![id.clone()]),
+        ("chain_params", vec![]),
+        ("chain_spec", vec![]),
+        ("tx_simulate", vec![json!(alice.address()), body.clone()]),
+        ("tx_simulate", vec![json!(bob.address()), body]),
+        ("tx_status", vec![id.clone()]),
+        ("tx_status", vec![nobody.clone()]),
+        ("tx_trace", vec![id]),
+        ("tx_submit_many", vec![bad]),
+        ("tx_submit", vec![hex_of(&alice.transfer(bob.account(), 1))]),
+        ("state_account", vec![json!(bob.address())]),
+        ("state_account", vec![nobody, json!(0)]),
+        ("state_cell", vec![json!(gold), json!(1), key.clone()]),
+        ("state_cell", vec![json!(gold), json!(1), none.clone()]),
+        ("state_range", vec![json!(gold), json!(1)]),
+        ("state_proof", vec![json!(gold), json!(1), key]),
+        ("contract_info", vec![json!(gold)]),
+        ("contract_manifest", vec![code]),
+        ("contract_query", vec![json!(gold), json!("name"), none.clone()]),
+        ("contract_query", vec![json!(gold), json!("no_such_view"), none]),
+        ("contract_state", vec![json!(gold)]),
+        ("paradigm_list", vec![]),
+        ("paradigm_params", vec![json!("erc20")]),
+        ("event_query", vec![]),
+        ("event_query", vec![json!({"limit": 1, "contract": gold})]),
+        ("node_health", vec![]),
+        ("node_peers", vec![]),
+        ("dev_seal", vec![]),
+        ("dev_warp", vec![json!(5)]),
+        ("dev_fund", vec![json!(bob.address()), json!("1500")]),
+        ("dev_revert", vec![node.rpc("dev_snapshot", &[])["snapshot"].clone()]),
+        ("dev_snapshot", vec![]),
+    ];
+    let methods = document["methods"].as_array().expect("methods");
+    let mut wrong = Vec::new();
+    for (name, params) in &calls {
+        let declared = methods.iter().find(|method| method["name"] == *name);
+        let declared = declared.unwrap_or_else(|| panic!("{name} is not declared"));
+        let parameters = declared["params"].as_array().expect("parameters");
+        assert!(params.len() <= parameters.len(), "{name}");
+        for (value, parameter) in params.iter().zip(parameters) {
+            wrong
+                .extend(mismatch(&document, &parameter["schema"], value).map(|why| format!("{name}: {why}")));
+        }
+        let required = parameters.iter().filter(|parameter| parameter["required"] == true).count();
+        assert!(params.len() >= required, "{name}");
+        let answer = node.rpc(name, params);
+        let schema = &declared["result"]["schema"];
+        wrong.extend(mismatch(&document, schema, &answer).map(|why| format!("{name}: {why}")));
+        // One parameter too many is refused, whatever it says.
+        let mut many = params.clone();
+        many.resize(parameters.len() + 1, Value::Null);
+        assert!(node.try_rpc(name, &many).is_err(), "{name} takes more than it declares");
+        if required > 0 {
+            assert!(node.try_rpc(name, &[]).is_err(), "{name} asks for less than it declares");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let asked: BTreeSet<&str> = calls.iter().map(|(name, _)| *name).collect();
+    for method in methods {
+        let name = method["name"].as_str().expect("a name");
+        assert!(asked.contains(name) || method.get("x-subscription").is_some(), "{name} is not asked here");
+    }
+}
+
+#[test]
+fn items_of_subscriptions_have_the_shapes_that_discover_declares() {
+    let node = TestNode::temporary(&[]);
+    let document = node.rpc("rpc.discover", &[]);
+    let gold = node.token("gold");
+    let event = node.rpc("event_query", &[])["events"][0].clone();
+    for (method, params) in [
+        ("subscribe_blocks", vec![]),
+        ("subscribe_events", vec![json!(gold), json!([0, 0, 0])]),
+        ("subscribe_tx", vec![event["transaction_id"].clone()]),
+    ] {
+        let mut socket = WebSocket::open(node.address()).expect("a WebSocket");
+        socket.subscribe(method, &params);
+        let _sealed = node.rpc("dev_seal", &[]);
+        let item = socket.item().expect("an item");
+        let declared = document["methods"].as_array().expect("methods").iter();
+        let declared = declared.clone().find(|declared| declared["name"] == method).expect("declared");
+        let schema = &declared["x-subscription"]["item"]["schema"];
+        assert_eq!(mismatch(&document, schema, &item), None, "{method}");
+    }
 }

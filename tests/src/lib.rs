@@ -10,6 +10,7 @@
 //! | [`wasm`] | modules written byte by byte |
 //! | [`wallet`] | a signer outside the program |
 //! | [`http`] | HTTP as a stranger may send it |
+//! | [`websocket`] | a WebSocket as a stranger may use it |
 //! | [`vectors`] | where the public vectors are |
 //!
 //! The tests need the program: `make test` builds it first. `CHAINSTACK_BIN` names another.
@@ -23,3 +24,4 @@ pub mod node;
 pub mod vectors;
 pub mod wallet;
 pub mod wasm;
+pub mod websocket;

@@ -404,10 +404,19 @@ impl TestNode {
     /// If a command fails.
     #[must_use]
     pub fn token(&self, alias: &str) -> String {
+        self.token_with(alias, &[])
+    }
+
+    /// As [`TestNode::token`], with further `options` of `paradigm deploy`.
+    ///
+    /// # Panics
+    /// If a command fails.
+    #[must_use]
+    pub fn token_with(&self, alias: &str, options: &[&str]) -> String {
         let params = self.cli(&["paradigm", "new", "erc20"]).exits(0).stdout;
         let file = self.file(&format!("{alias}.toml"), params.as_bytes());
-        let deployed =
-            self.cli_json(&["paradigm", "deploy", "erc20", "-p", &file, "--as", alias, "--from", "//Alice"]);
+        let deploy = ["paradigm", "deploy", "erc20", "-p", &file, "--as", alias, "--from", "//Alice"];
+        let deployed = self.cli_json(&[&deploy[..], options].concat());
         deployed["address"].as_str().expect("an address").to_owned()
     }
 }

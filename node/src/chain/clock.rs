@@ -14,10 +14,10 @@ pub trait Clock: Send {
     fn advance_ms(&mut self, ms: u64);
 }
 
-/// The machine's clock, and how far it was warped.
-#[derive(Clone, Copy, Debug, Default)]
+/// The machine's clock, and how far it was warped. Clones are the same clock.
+#[derive(Clone, Debug, Default)]
 pub struct SystemClock {
-    warped_ms: u64,
+    warped_ms: Arc<AtomicU64>,
 }
 
 impl SystemClock {
@@ -25,7 +25,8 @@ impl SystemClock {
     /// restart.
     #[must_use]
     pub fn not_before(ms: u64) -> Self {
-        Self { warped_ms: ms.saturating_sub(Self::default().now_ms()) }
+        let warped_ms = ms.saturating_sub(Self::default().now_ms());
+        Self { warped_ms: Arc::new(AtomicU64::new(warped_ms)) }
     }
 }
 
@@ -33,11 +34,12 @@ impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
         // A clock before 1970 reads as 1970: blocks then follow their parents' times.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        u64::try_from(now).unwrap_or(u64::MAX).saturating_add(self.warped_ms)
+        u64::try_from(now).unwrap_or(u64::MAX).saturating_add(self.warped_ms.load(Ordering::SeqCst))
     }
 
     fn advance_ms(&mut self, ms: u64) {
-        self.warped_ms = self.warped_ms.saturating_add(ms);
+        // Only the chain warps, from its one thread; others read.
+        self.warped_ms.store(self.warped_ms.load(Ordering::SeqCst).saturating_add(ms), Ordering::SeqCst);
     }
 }
 
@@ -65,5 +67,22 @@ impl Clock for ManualClock {
 
     fn advance_ms(&mut self, ms: u64) {
         self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warp_shows_on_every_clone() {
+        let mut clock = SystemClock::default();
+        let seen = clock.clone();
+        let before = seen.now_ms();
+        clock.advance_ms(3_600_000);
+        assert!(seen.now_ms() >= before + 3_600_000);
+        clock.advance_ms(u64::MAX);
+        assert_eq!(seen.now_ms(), u64::MAX);
+        assert!(SystemClock::not_before(before + 7_200_000).now_ms() >= before + 7_200_000);
     }
 }

@@ -90,23 +90,30 @@ impl Chain {
         Ok(verdicts)
     }
 
-    /// Tells the engine that work waits, if any does. Where blocks are made on demand, work that only waits for a
-    /// lower base fee asks for a block as well: nothing but blocks lowers the fee.
+    /// Tells the engine that work waits, if any does; where blocks are made on demand, at most one is made. Says
+    /// whether more work waits that another call would do at once.
+    ///
+    /// On demand, work that only waits for a lower base fee asks for a block as well: nothing but blocks lowers the
+    /// fee.
     ///
     /// # Errors
     /// [`Fault`] if this machine failed.
-    pub fn work(&mut self) -> Result<(), Fault> {
-        loop {
-            if self.mempool_has_work() {
-                return self.step(Input::WorkWaiting);
-            }
-            let least = self.parts.schedule.block.base_fee_min;
-            let on_demand = self.parts.sealing == Sealing::OnDemand;
-            if !on_demand || self.base_fee() <= least || !self.mempool.has_ready(least) {
-                return Ok(());
-            }
-            self.step(Input::SealNow)?;
+    pub fn work(&mut self) -> Result<bool, Fault> {
+        let Some(input) = self.waiting_input() else { return Ok(false) };
+        let before = self.head().0;
+        self.step(input)?;
+        // What could not be put into a block now would not be a moment later either.
+        Ok(self.head().0 > before && self.waiting_input().is_some())
+    }
+
+    /// What the engine is to hear of the pool.
+    fn waiting_input(&self) -> Option<Input> {
+        if self.mempool_has_work() {
+            return Some(Input::WorkWaiting);
         }
+        let least = self.parts.schedule.block.base_fee_min;
+        let on_demand = self.parts.sealing == Sealing::OnDemand;
+        (on_demand && self.base_fee() > least && self.mempool.has_ready(least)).then_some(Input::SealNow)
     }
 
     fn take(&mut self, transaction: VerifiedTransaction) -> Result<Result<Hash, SubmitRefused>, Fault> {

@@ -1,6 +1,6 @@
 //! What commands share: the node, the user's folder, who an account argument means.
 
-use std::{collections::BTreeMap, fs, io::Write as _, path::PathBuf};
+use std::{cell::OnceCell, path::PathBuf};
 
 use chainstack_client::{KeyPair, Ss58Prefix, parse_address, rpc::RpcClient};
 use chainstack_primitives::AccountId;
@@ -8,18 +8,18 @@ use serde_json::Value;
 
 use super::{
     Global,
+    aliases::{self, Aliases},
     error::{CliError, Exit},
     secret,
     writable::check_writable,
 };
 
-/// Greatest length of an alias, in bytes.
-pub const ALIAS_LENGTH_MAX: usize = 32;
-
 /// The surroundings of a command.
 pub struct Context {
     global: Global,
     client: RpcClient,
+    /// The node's chain, once it was asked for.
+    chain: OnceCell<String>,
 }
 
 impl Context {
@@ -27,7 +27,7 @@ impl Context {
     #[must_use]
     pub fn new(global: Global) -> Self {
         let client = RpcClient::new(&global.url);
-        Self { global, client }
+        Self { global, client, chain: OnceCell::new() }
     }
 
     /// The node.
@@ -72,24 +72,35 @@ impl Context {
         })
     }
 
+    /// The id of the node's chain.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub fn chain(&self) -> Result<&str, CliError> {
+        if self.chain.get().is_none() {
+            let status = self.rpc("chain_status", &[])?;
+            let found = status.get("chain").and_then(Value::as_str);
+            let found = found.ok_or_else(|| CliError::failed("the node's answer is not of this version"))?;
+            // It was empty a moment ago, and a command has one thread.
+            let _first = self.chain.set(found.to_owned());
+        }
+        self.chain.get().map(String::as_str).ok_or_else(|| CliError::failed("the node has no chain"))
+    }
+
     fn aliases_path(&self) -> Result<PathBuf, CliError> {
         Ok(self.home()?.join("aliases.json"))
     }
 
-    /// Every alias and the address it stands for.
+    /// Remembers that `alias` stands for `address` on the node's chain; an older meaning there is replaced.
     ///
     /// # Errors
-    /// If the file is there and cannot be read.
-    pub fn aliases(&self) -> Result<BTreeMap<String, String>, CliError> {
+    /// If the alias is not `[a-z0-9_-]{1,32}`, the node does not answer, or the file cannot be written.
+    pub fn set_alias(&self, alias: &str, address: &str) -> Result<(), CliError> {
+        aliases::check(alias)?;
         let path = self.aliases_path()?;
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-                CliError::failed(format!("{} is not a list of aliases: {error}", path.display()))
-                    .hint("mend or remove the file")
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
-            Err(error) => Err(CliError::failed(format!("cannot read {}: {error}", path.display()))),
-        }
+        let mut aliases = Aliases::read(&path)?;
+        aliases.set(self.chain()?, alias, address)?;
+        aliases.write(&path)
     }
 
     /// Whether an alias could be remembered: it is well formed, the list can be read, its folder takes files. Asked
@@ -98,31 +109,29 @@ impl Context {
     /// # Errors
     /// Exit code 2 if the alias is not `[a-z0-9_-]{1,32}`, 1 if the list or the folder is no good.
     pub fn check_alias_can_be_set(&self, alias: &str) -> Result<(), CliError> {
-        check_alias(alias)?;
-        self.aliases()?;
+        aliases::check(alias)?;
+        Aliases::read(&self.aliases_path()?)?;
         check_writable(&self.home()?)
     }
 
-    /// Remembers that `alias` stands for `address`; an older meaning is replaced.
-    ///
-    /// # Errors
-    /// If the alias is not `[a-z0-9_-]{1,32}`, or the file cannot be written.
-    pub fn set_alias(&self, alias: &str, address: &str) -> Result<(), CliError> {
-        check_alias(alias)?;
-        let mut aliases = self.aliases()?;
-        aliases.insert(alias.to_owned(), address.to_owned());
-        let path = self.aliases_path()?;
-        let failed =
-            |error: std::io::Error| CliError::failed(format!("cannot write {}: {error}", path.display()));
-        let text = serde_json::to_string_pretty(&aliases)
-            .map_err(|error| CliError::failed(format!("aliases cannot be written: {error}")))?;
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failed)?;
+    /// The address that an alias stands for on the node's chain. The node is asked for its chain only if the name
+    /// is an alias anywhere.
+    fn alias(&self, name: &str) -> Result<Alias, CliError> {
+        let aliases = Aliases::read(&self.aliases_path()?)?;
+        if aliases.chains_with(name).next().is_none() {
+            return Ok(Alias::None);
         }
-        let beside = path.with_extension("json.new");
-        let mut file = fs::File::create(&beside).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        fs::rename(&beside, &path).map_err(failed)
+        let chain = self.chain()?;
+        if let Some(address) = aliases.on(chain, name) {
+            return Ok(Alias::Here(address.to_owned()));
+        }
+        let elsewhere: Vec<&str> = aliases.chains_with(name).collect();
+        let text = format!(
+            "`{name}` is an alias on another chain ({}), and this node's chain is {chain}",
+            elsewhere.join(", ")
+        );
+        let error = CliError::new(Exit::NotFound, text);
+        Ok(Alias::Elsewhere(error.hint(format!("deploy here with `--as {name}`, or give an address"))))
     }
 
     /// Whom an account argument means: an address, `0x` hex, an alias, the name of a key, or a secret URI
@@ -145,13 +154,15 @@ impl Context {
                 KeyPair::from_uri(text).map_err(|error| CliError::misuse(format!("`{text}`: {error}")))?;
             return Ok(Some(key.public()));
         }
-        if let Some(address) = self.aliases()?.get(text) {
-            return Ok(parse_address(address, Ss58Prefix::DEFAULT).ok());
-        }
+        let elsewhere = match self.alias(text)? {
+            Alias::Here(address) => return Ok(parse_address(&address, Ss58Prefix::DEFAULT).ok()),
+            Alias::Elsewhere(error) => Some(error),
+            Alias::None => None,
+        };
         if let Some(account) = self.key_named(text)? {
             return Ok(Some(account));
         }
-        Ok(parse_address(text, Ss58Prefix::DEFAULT).ok())
+        elsewhere.map_or_else(|| Ok(parse_address(text, Ss58Prefix::DEFAULT).ok()), Err)
     }
 
     fn key_named(&self, name: &str) -> Result<Option<AccountId>, CliError> {
@@ -164,10 +175,12 @@ impl Context {
     }
 }
 
-fn check_alias(alias: &str) -> Result<(), CliError> {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
-    if (1..=ALIAS_LENGTH_MAX).contains(&alias.len()) && alias.bytes().all(fits) {
-        return Ok(());
-    }
-    Err(CliError::misuse(format!("`{alias}` is no alias")).hint("use 1 to 32 of a-z, 0-9, - and _"))
+/// What a name is as an alias.
+enum Alias {
+    /// None.
+    None,
+    /// One of the node's chain: the address.
+    Here(String),
+    /// One of other chains only: why it cannot be used.
+    Elsewhere(CliError),
 }

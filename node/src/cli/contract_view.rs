@@ -7,7 +7,11 @@ use chainstack_primitives::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{context::Context, error::CliError, secret};
+use super::{
+    context::Context,
+    error::{CliError, Exit},
+    secret,
+};
 use crate::rpc::params::parse_hex;
 
 /// A deployed contract and its manifest.
@@ -41,7 +45,15 @@ impl ContractView {
     /// Exit code 8 if there is none.
     pub fn of(context: &Context, name: &str) -> Result<Self, CliError> {
         let address = context.account(name)?;
-        let answer = context.rpc("contract_manifest", &[json!(show_account(&address))])?;
+        let answer = context.rpc("contract_manifest", &[json!(show_account(&address))]);
+        let answer = answer.map_err(|error| match error.exit {
+            // A new chain of the same genesis has the same id.
+            Exit::NotFound if name != show_account(&address) => error.hint(format!(
+                "`{name}` stands for {}; is the chain a new one since it was deployed?",
+                show_account(&address)
+            )),
+            _ => error,
+        })?;
         Ok(Self { address, manifest: manifest_of(&answer)? })
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Outcome,
     context::Context,
-    contract_view::{ContractView, event_line, show_account},
+    contract_view::{ContractView, event_line, plain, show_account},
     output::Answer,
 };
 
@@ -70,23 +70,32 @@ impl Events {
                 view.word_event(&mut event);
                 all.push(event);
             }
+            if self.follow {
+                print_all(context, &mut all)?;
+            }
+            // A page may be short or empty and not the last: the node reads a bounded part of the chain for each.
             match page.get("next") {
                 Some(next) if !next.is_null() => filter["after"] = next.clone(),
                 _ if self.follow && self.to_height.is_none_or(|last| head < last) => {
-                    print_all(context, &mut all)?;
                     filter["after"] = json!([head.saturating_add(1), 0, 0]);
                     wait_for(context, head.saturating_add(1))?;
                 }
                 _ => break,
             }
         }
+        if self.follow {
+            return Ok(Answer::empty());
+        }
         let lines: Vec<String> = all.iter().map(line).collect();
         Ok(Answer::new(lines.join("\n"), json!({"events": all})))
     }
 }
 
+/// Height, event, and the id that `tx show` takes.
 fn line(event: &Value) -> String {
-    format!("{:>8}  {}", event.get("height").unwrap_or(&Value::Null).to_string(), event_line(event))
+    let height = event.get("height").map(plain).unwrap_or_default();
+    let id = event.get("transaction_id").map(plain).unwrap_or_default();
+    format!("{height:>8}  {}  {id}", event_line(event))
 }
 
 fn print_all(context: &Context, events: &mut Vec<Value>) -> Result<(), super::error::CliError> {

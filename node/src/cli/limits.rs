@@ -2,7 +2,7 @@
 
 use chainstack_primitives::{limit_table, limits::Limit, transaction::TRANSACTION_SIZE_MAX};
 
-use super::context::ALIAS_LENGTH_MAX;
+use super::aliases::ALIAS_LENGTH_MAX;
 
 /// Largest parameter file, in bytes.
 pub const PARAMETER_FILE_SIZE_MAX: u64 = 64 * 1024;

@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. `--output json` prints one stable object. Exit codes are an
 //! interface: see [`error::Exit`].
 
+pub mod aliases;
 pub mod context;
 pub mod contract_view;
 pub mod error;
@@ -38,7 +39,9 @@ mod writable;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::rpc::methods::behind;
 
 use self::{
     context::Context,
@@ -107,7 +110,9 @@ pub type Outcome = Result<Answer, CliError>;
 /// Runs the command line `arguments` (the program's name first).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let mut line = with_methods(Cli::command(), "");
+    let parsed = line.try_get_matches_from_mut(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed.map_err(|error| error.format(&mut line)) {
         Ok(cli) => cli,
         // Help and version go to stdout with exit code 0, misuse to stderr with 2.
         Err(error) if !error.use_stderr() => {
@@ -146,6 +151,21 @@ fn misuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     ExitCode::from(Exit::Misuse as u8)
 }
 
+/// Names in the help of each command below `path` the methods of the node that it calls.
+fn with_methods(mut command: clap::Command, path: &str) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    for name in names {
+        let path = format!("{path} {name}");
+        command = command.mut_subcommand(&name, |below| with_methods(below, path.trim_start()));
+    }
+    let methods: Vec<&str> = behind(path).collect();
+    if methods.is_empty() {
+        command
+    } else {
+        command.after_help(format!("Methods behind it: {}", methods.join(", ")))
+    }
+}
+
 fn dispatch(command: Command, context: &Context) -> Outcome {
     match command {
         Command::Dev(it) => it.run(context),
@@ -168,5 +188,61 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Explain(it) => it.run(context),
         Command::Doctor(it) => it.run(context),
         Command::Completions(it) => it.run(context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+    use crate::rpc::methods::METHODS;
+
+    /// Files that several commands call the node through, and a command that uses each.
+    const SHARED: &[(&str, &str)] = &[("send", "call"), ("contract_view", "query"), ("context", "status")];
+
+    fn paths(command: &clap::Command, path: &str, all: &mut BTreeSet<String>) {
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name()).trim_start().to_owned();
+            paths(below, &path, all);
+            all.insert(path);
+        }
+    }
+
+    #[test]
+    fn the_table_of_methods_names_every_command_that_calls_one() {
+        let mut all = BTreeSet::new();
+        paths(&Cli::command(), "", &mut all);
+        for method in METHODS {
+            for command in method.commands {
+                assert!(all.contains(*command), "{}: no command `{command}`", method.name);
+            }
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli");
+        let mut found = 0;
+        for entry in fs::read_dir(folder).expect("the sources are there").flatten() {
+            let text = fs::read_to_string(entry.path()).expect("source is text");
+            let name = entry.path().file_stem().expect("a name").to_string_lossy().into_owned();
+            let shared = SHARED.iter().find(|(file, _)| *file == name).map(|(_, command)| *command);
+            let calls = text.split("rpc(\"").skip(1).chain(text.split("client().call(\"").skip(1));
+            for method in calls.filter_map(|rest| rest.split('"').next()) {
+                let declared = METHODS.iter().find(|declared| declared.name == method);
+                let declared =
+                    declared.unwrap_or_else(|| panic!("{name}.rs calls `{method}`, which is not declared"));
+                let word = shared.unwrap_or(&name);
+                let named = declared.commands.iter().any(|command| command.split(' ').next() == Some(word));
+                assert!(named, "{name}.rs calls `{method}`: say so in the table");
+                found += 1;
+            }
+        }
+        assert!(found > 20, "{found}");
+    }
+
+    #[test]
+    fn help_names_the_methods_behind_a_command() {
+        let mut line = with_methods(Cli::command(), "");
+        let shown = line.find_subcommand_mut("block").and_then(|block| block.find_subcommand_mut("show"));
+        let help = shown.expect("a command").render_help().to_string();
+        assert!(help.trim_end().ends_with("Methods behind it: chain_block"), "{help}");
     }
 }

@@ -9,19 +9,26 @@
 //!
 //! The pool holds what was verified already and never verifies; it has no clock: expiry is by height.
 
+mod index;
+#[cfg(test)]
+mod model;
 mod queue;
+mod refused;
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::{BTreeMap, BinaryHeap, HashMap},
-    fmt,
     sync::Arc,
 };
 
-use chainstack_primitives::{AccountId, Amount, Hash, Height, Nonce, codes};
+use chainstack_primitives::{AccountId, Amount, Hash, Height, Nonce};
 
-use self::queue::{Offer, Queue};
+pub use self::refused::MempoolRefused;
+use self::{
+    index::Index,
+    queue::{Offer, Queue},
+};
 
 /// Bounds of a pool. Published on the limits page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,105 +88,6 @@ pub struct SignerView {
     pub balance: Amount,
 }
 
-/// Why a transaction is not taken into the pool. Says nothing about whether it is valid later.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum MempoolRefused {
-    /// The very bytes wait already.
-    AlreadyKnown,
-    /// The account is past this nonce.
-    NonceTooLow {
-        /// The account's next nonce.
-        expected: Nonce,
-        /// The transaction's.
-        found: Nonce,
-    },
-    /// The nonce is further ahead than the pool keeps.
-    NonceTooHigh {
-        /// The greatest nonce the pool takes.
-        limit: Nonce,
-        /// The transaction's.
-        found: Nonce,
-    },
-    /// The chain is past the transaction's last height.
-    Expired {
-        /// The transaction's last height.
-        valid_until: Height,
-        /// The next height.
-        next: Height,
-    },
-    /// A waiting transaction with this nonce offers about as much.
-    ReplacementUnderpriced {
-        /// Least `max_fee_per_gas` that replaces.
-        max_fee_needed: Amount,
-        /// Least `tip_per_gas` that replaces.
-        tip_needed: Amount,
-    },
-    /// The account's waiting transactions would together reserve more than its balance.
-    InsufficientFunds {
-        /// What all would reserve.
-        needed: Amount,
-        /// The balance.
-        found: Amount,
-    },
-    /// The account has as many waiting as it may.
-    AccountQueueFull {
-        /// The bound.
-        limit: usize,
-    },
-    /// The pool is full and the transaction does not pay enough to make room.
-    Full,
-}
-
-impl MempoolRefused {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        match self {
-            Self::AlreadyKnown => codes::ALREADY_KNOWN,
-            Self::NonceTooLow { .. } => codes::NONCE_TOO_LOW,
-            Self::NonceTooHigh { .. } => codes::NONCE_TOO_HIGH,
-            Self::Expired { .. } => codes::EXPIRED,
-            Self::ReplacementUnderpriced { .. } => codes::REPLACEMENT_UNDERPRICED,
-            Self::InsufficientFunds { .. } => codes::INSUFFICIENT_FUNDS,
-            Self::AccountQueueFull { .. } => codes::ACCOUNT_QUEUE_FULL,
-            Self::Full => codes::MEMPOOL_FULL,
-        }
-    }
-}
-
-impl fmt::Display for MempoolRefused {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AlreadyKnown => formatter.write_str("these bytes already wait in the pool"),
-            Self::NonceTooLow { expected, found } => {
-                write!(formatter, "nonce {found} was used already; the account's next is {expected}")
-            }
-            Self::NonceTooHigh { limit, found } => {
-                write!(formatter, "nonce {found} is too far ahead; at most {limit} is kept")
-            }
-            Self::Expired { valid_until, next } => {
-                write!(formatter, "valid until height {valid_until}, and the next block is {next}")
-            }
-            Self::ReplacementUnderpriced { max_fee_needed, tip_needed } => write!(
-                formatter,
-                "a transaction with this nonce waits; to replace it offer max_fee_per_gas {max_fee_needed} and \
-                 tip_per_gas {tip_needed} at least"
-            ),
-            Self::InsufficientFunds { needed, found } => write!(
-                formatter,
-                "balance {found} found, {needed} reserved by the account's waiting transactions together"
-            ),
-            Self::AccountQueueFull { limit } => {
-                write!(formatter, "the account has {limit} transactions waiting")
-            }
-            Self::Full => formatter.write_str("the pool is full of transactions that pay more"),
-        }
-    }
-}
-
-impl std::error::Error for MempoolRefused {}
-
 struct Waiting<T> {
     facts: Facts,
     arrival: u64,
@@ -191,6 +99,7 @@ pub struct Mempool<T> {
     bounds: Bounds,
     queues: BTreeMap<AccountId, Queue<T>>,
     by_id: HashMap<Hash, (AccountId, Nonce)>,
+    index: Index,
     bytes: usize,
     arrivals: u64,
 }
@@ -199,7 +108,8 @@ impl<T> Mempool<T> {
     /// An empty pool.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, queues: BTreeMap::new(), by_id: HashMap::new(), bytes: 0, arrivals: 0 }
+        let index = Index::default();
+        Self { bounds, queues: BTreeMap::new(), by_id: HashMap::new(), index, bytes: 0, arrivals: 0 }
     }
 
     /// Number of waiting transactions.
@@ -253,9 +163,8 @@ impl<T> Mempool<T> {
         } else if queue.is_some_and(|queue| queue.len() >= self.bounds.per_account_max) {
             return Err(MempoolRefused::AccountQueueFull { limit: self.bounds.per_account_max });
         }
-        let waiting = queue.map_or(Some(Amount::ZERO), Queue::reserved);
-        let without =
-            waiting.and_then(|sum| sum.checked_sub(replaced.map_or(Amount::ZERO, |it| it.facts.reservation)));
+        let waiting = queue.map_or(Amount::ZERO, Queue::reserved);
+        let without = waiting.checked_sub(replaced.map_or(Amount::ZERO, |it| it.facts.reservation));
         let needed = without.and_then(|sum| sum.checked_add(facts.reservation)).unwrap_or(Amount::MAX);
         if needed > signer.balance {
             return Err(MempoolRefused::InsufficientFunds { needed, found: signer.balance });
@@ -289,7 +198,8 @@ impl<T> Mempool<T> {
     }
 
     /// Evicts what pays least until `newcomer` fits, if it is ready and pays enough for each. `freed` is the size
-    /// of what it replaces.
+    /// of what it replaces. Logarithmic in the pool for a look and for each that leaves; after a change of the base
+    /// fee the accounts are ranked anew, once.
     fn make_room(
         &mut self,
         newcomer: &Facts,
@@ -297,66 +207,77 @@ impl<T> Mempool<T> {
         ready: bool,
         base_fee: Amount,
     ) -> Result<(), MempoolRefused> {
-        let mut victims = Vec::new();
         let mut count = self.len().saturating_sub(usize::from(freed.is_some()));
         let mut bytes = self.bytes.saturating_sub(freed.unwrap_or(0));
         let Bounds { transactions_max, bytes_max, .. } = self.bounds;
         let full = |count: usize, bytes: usize| {
             count >= transactions_max || bytes.saturating_add(newcomer.size_bytes) > bytes_max
         };
-        if full(count, bytes) {
-            if !ready {
+        if !full(count, bytes) {
+            return Ok(());
+        }
+        if !ready {
+            return Err(MempoolRefused::Full);
+        }
+        self.index.rank(base_fee, &self.queues);
+        let mut victims = Vec::new();
+        let mut tails = self.index.cheapest_first(&newcomer.signer).peekable();
+        // What stands before the tails that leave.
+        let mut below: BinaryHeap<Offer> = BinaryHeap::new();
+        while full(count, bytes) {
+            let is_below = below.peek().is_some_and(|next| tails.peek().is_none_or(|tail| next > *tail));
+            let cheapest = if is_below { below.pop() } else { tails.next().cloned() };
+            let Some(offer) = cheapest else { return Err(MempoolRefused::Full) };
+            let pays_enough = offer.gapped
+                || newcomer.offer_above(base_fee).is_some_and(|own| own >= a_tenth_more(offer.price));
+            if !pays_enough {
                 return Err(MempoolRefused::Full);
             }
-            let mut candidates = self.eviction_order(base_fee, &newcomer.signer);
-            while full(count, bytes) {
-                let Some(offer) = candidates.pop() else { return Err(MempoolRefused::Full) };
-                let pays_enough = offer.gapped
-                    || newcomer.offer_above(base_fee).is_some_and(|own| own >= a_tenth_more(offer.price));
-                if !pays_enough {
-                    return Err(MempoolRefused::Full);
-                }
-                count = count.saturating_sub(1);
-                bytes = bytes.saturating_sub(offer.size_bytes);
-                if let Some(queue) = self.queues.get(&offer.signer)
-                    && let Some(next) = queue.offer_below(offer.nonce, base_fee)
-                {
-                    candidates.push(next);
-                }
-                victims.push((offer.signer, offer.nonce));
-            }
+            count = count.saturating_sub(1);
+            bytes = bytes.saturating_sub(offer.size_bytes);
+            let queue = self.queues.get(&offer.signer);
+            below.extend(queue.and_then(|queue| queue.offer_below(offer.nonce, base_fee)));
+            victims.push((offer.signer, offer.nonce));
         }
+        drop(tails);
         for (signer, nonce) in victims {
             self.remove(&signer, nonce);
         }
         Ok(())
     }
 
-    /// The last transaction of every account but `spared`, cheapest on top.
-    fn eviction_order(&self, base_fee: Amount, spared: &AccountId) -> BinaryHeap<Offer> {
-        let others = self.queues.iter().filter(|(signer, _)| *signer != spared);
-        others.filter_map(|(_, queue)| queue.last_offer(base_fee)).collect()
-    }
-
-    fn put(&mut self, facts: Facts, transaction: T, account: Nonce) {
-        self.remove(&facts.signer, facts.nonce);
-        self.bytes = self.bytes.saturating_add(facts.size_bytes);
-        self.by_id.insert(facts.id, (facts.signer, facts.nonce));
-        self.arrivals = self.arrivals.saturating_add(1);
-        let (signer, arrival) = (facts.signer, self.arrivals);
-        let queue = self.queues.entry(signer).or_default();
-        queue.put(Waiting { facts, arrival, transaction: Arc::new(transaction) }, account);
-    }
-
-    fn remove(&mut self, signer: &AccountId, nonce: Nonce) {
-        let Some(queue) = self.queues.get_mut(signer) else { return };
-        if let Some(waiting) = queue.remove(nonce) {
-            self.bytes = self.bytes.saturating_sub(waiting.facts.size_bytes);
-            self.by_id.remove(&waiting.facts.id);
-        }
+    /// Changes the queue of an account, and keeps the index beside it.
+    fn change<R>(&mut self, signer: &AccountId, change: impl FnOnce(&mut Queue<T>) -> R) -> R {
+        let queue = self.queues.entry(*signer).or_default();
+        self.index.forget(signer, queue);
+        let result = change(queue);
+        self.index.learn(signer, queue);
         if queue.len() == 0 {
             self.queues.remove(signer);
         }
+        result
+    }
+
+    fn put(&mut self, facts: Facts, transaction: T, account: Nonce) {
+        self.arrivals = self.arrivals.saturating_add(1);
+        let (signer, nonce, id, size_bytes) = (facts.signer, facts.nonce, facts.id, facts.size_bytes);
+        let waiting = Waiting { facts, arrival: self.arrivals, transaction: Arc::new(transaction) };
+        if let Some(replaced) = self.change(&signer, |queue| queue.put(waiting, account)) {
+            self.count_out(&replaced.facts);
+        }
+        self.bytes = self.bytes.saturating_add(size_bytes);
+        self.by_id.insert(id, (signer, nonce));
+    }
+
+    fn remove(&mut self, signer: &AccountId, nonce: Nonce) {
+        if let Some(removed) = self.change(signer, |queue| queue.remove(nonce)) {
+            self.count_out(&removed.facts);
+        }
+    }
+
+    fn count_out(&mut self, gone: &Facts) {
+        self.bytes = self.bytes.saturating_sub(gone.size_bytes);
+        self.by_id.remove(&gone.id);
     }
 
     /// Ready transactions that can pay `base_fee`: best offer first, then first come, each account in nonce
@@ -380,16 +301,14 @@ impl<T> Mempool<T> {
     /// Whether any transaction is ready at `base_fee`.
     #[must_use]
     pub fn has_ready(&self, base_fee: Amount) -> bool {
-        self.queues.iter().any(|(signer, queue)| queue.head(signer, base_fee).is_some())
+        self.index.greatest_head().is_some_and(|max_fee| max_fee >= base_fee)
     }
 
     /// After a block: drops what it included, what its nonces overtook, and what expired before `next`.
     /// `nonces` are the new nonces of the accounts that signed in the block.
     pub fn on_block(&mut self, nonces: impl IntoIterator<Item = (AccountId, Nonce)>, next: Height) {
         for (signer, nonce) in nonces {
-            let passed =
-                self.queues.get_mut(&signer).map(|queue| queue.set_account(nonce)).unwrap_or_default();
-            for old in passed {
+            for old in self.change(&signer, |queue| queue.set_account(nonce)) {
                 self.remove(&signer, old);
             }
         }
@@ -414,6 +333,7 @@ impl<T> Mempool<T> {
     pub fn clear(&mut self) {
         self.queues.clear();
         self.by_id.clear();
+        self.index = Index::default();
         self.bytes = 0;
     }
 }

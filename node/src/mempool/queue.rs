@@ -6,16 +6,20 @@ use chainstack_primitives::{AccountId, Amount, Height, Nonce};
 
 use super::Waiting;
 
-/// Transactions of one account by nonce, and where its ready run starts.
+/// Transactions of one account by nonce, and how far its ready run goes.
 pub(super) struct Queue<T> {
     waiting: BTreeMap<Nonce, Waiting<T>>,
     /// The account's nonce as last heard from the chain.
     account: Nonce,
+    /// The first nonce from `account` on that does not wait.
+    next: Nonce,
+    /// What all waiting transactions reserve together: no more than the account once had.
+    reserved: Amount,
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { waiting: BTreeMap::new(), account: Nonce(0) }
+        Self { waiting: BTreeMap::new(), account: Nonce(0), next: Nonce(0), reserved: Amount::ZERO }
     }
 }
 
@@ -73,27 +77,43 @@ impl<T> Queue<T> {
         self.waiting.get(&nonce)
     }
 
-    pub(super) fn put(&mut self, waiting: Waiting<T>, account: Nonce) {
-        self.account = account;
-        self.waiting.insert(waiting.facts.nonce, waiting);
+    /// Takes a transaction; gives back the one it replaces.
+    pub(super) fn put(&mut self, waiting: Waiting<T>, account: Nonce) -> Option<Waiting<T>> {
+        let (nonce, reservation) = (waiting.facts.nonce, waiting.facts.reservation);
+        let replaced = self.waiting.insert(nonce, waiting);
+        let freed = replaced.as_ref().map_or(Amount::ZERO, |it| it.facts.reservation);
+        // The pool has checked the sum against a balance, so it fits.
+        let without = self.reserved.checked_sub(freed).unwrap_or_default();
+        self.reserved = without.checked_add(reservation).unwrap_or(Amount::MAX);
+        if self.account != account {
+            self.account = account;
+            self.next = self.run_from(account);
+        } else if nonce == self.next {
+            self.next = self.run_from(nonce);
+        }
+        replaced
     }
 
     pub(super) fn remove(&mut self, nonce: Nonce) -> Option<Waiting<T>> {
-        self.waiting.remove(&nonce)
+        let removed = self.waiting.remove(&nonce)?;
+        self.reserved = self.reserved.checked_sub(removed.facts.reservation).unwrap_or_default();
+        if nonce >= self.account {
+            self.next = self.next.min(nonce);
+        }
+        Some(removed)
     }
 
-    /// What all waiting transactions reserve together; `None` past the greatest amount.
-    pub(super) fn reserved(&self) -> Option<Amount> {
-        self.waiting
-            .values()
-            .try_fold(Amount::ZERO, |sum, waiting| sum.checked_add(waiting.facts.reservation))
+    /// What all waiting transactions reserve together.
+    pub(super) const fn reserved(&self) -> Amount {
+        self.reserved
     }
 
-    /// The first nonce from `account` on that does not wait.
-    pub(super) fn next_nonce(&self, account: Nonce) -> Nonce {
-        let mut next = account;
-        for nonce in self.waiting.range(account..).map(|(nonce, _)| *nonce) {
-            if nonce != next {
+    /// The end of the unbroken run that starts at `nonce`. Linear in its length; a run that was walked is only
+    /// walked again after one of its transactions left.
+    fn run_from(&self, nonce: Nonce) -> Nonce {
+        let mut next = nonce;
+        for waiting in self.waiting.range(nonce..).map(|(nonce, _)| *nonce) {
+            if waiting != next {
                 break;
             }
             next = Nonce(next.0.saturating_add(1));
@@ -101,8 +121,17 @@ impl<T> Queue<T> {
         next
     }
 
+    /// The first nonce from `account` on that does not wait.
+    pub(super) fn next_nonce(&self, account: Nonce) -> Nonce {
+        if account == self.account { self.next } else { self.run_from(account) }
+    }
+
     /// Notes the account's new nonce and names what it overtook.
     pub(super) fn set_account(&mut self, account: Nonce) -> Vec<Nonce> {
+        // From a nonce inside the run on, the run ends where it did.
+        if account < self.account || account > self.next {
+            self.next = self.run_from(account);
+        }
         self.account = account;
         self.waiting.range(..account).map(|(nonce, _)| *nonce).collect()
     }
@@ -115,7 +144,7 @@ impl<T> Queue<T> {
         Offer {
             signer: waiting.facts.signer,
             nonce: waiting.facts.nonce,
-            gapped: waiting.facts.nonce >= self.next_nonce(self.account),
+            gapped: waiting.facts.nonce >= self.next,
             price: waiting.facts.offer_above(base_fee).unwrap_or(Amount::ZERO),
             size_bytes: waiting.facts.size_bytes,
         }
@@ -137,6 +166,11 @@ impl<T> Queue<T> {
 
     pub(super) fn head(&self, signer: &AccountId, base_fee: Amount) -> Option<Head> {
         self.head_at(signer, self.account, base_fee)
+    }
+
+    /// What the account's next transaction pays per gas at most; `None` if it does not wait.
+    pub(super) fn head_max_fee(&self) -> Option<Amount> {
+        self.waiting.get(&self.account).map(|waiting| waiting.facts.max_fee)
     }
 
     pub(super) fn head_after(&self, signer: &AccountId, nonce: Nonce, base_fee: Amount) -> Option<Head> {

@@ -1,5 +1,7 @@
 //! `dev_*`: only a development chain has them.
 
+use std::sync::{Mutex, PoisonError};
+
 use chainstack_client::{
     KeyPair,
     transaction::{Terms, sign},
@@ -25,6 +27,9 @@ use crate::spec::FAUCET_KEY;
 pub(crate) const WARP_MS_MAX: u64 = 10 * 365 * 24 * 3_600 * 1_000;
 /// Gas limit of the faucet's transfer.
 const FUND_GAS: u64 = 1_000_000;
+
+/// Held from looking up the faucet's nonce until its transaction waits.
+static FUNDING: Mutex<()> = Mutex::new(());
 
 pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     module.register_blocking_method("dev_seal", |params, context, _| seal(&params, &context))?;
@@ -73,6 +78,8 @@ fn fund(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectO
     let (to, amount) = (reader.account()?, reader.amount()?);
     let faucet = KeyPair::from_uri(FAUCET_KEY).map_err(|error| fault(&error))?;
     let stopped = |it: crate::service::Stopped| of_stopped(&it);
+    // Two who ask at once would sign the same nonce.
+    let _funding = FUNDING.lock().unwrap_or_else(PoisonError::into_inner);
     let nonce = context.service.next_nonce(faucet.public()).map_err(stopped)?;
     let base_fee = context.service.pulse().map_err(stopped)?.base_fee;
     let terms = Terms {

@@ -2,7 +2,7 @@
 
 use chainstack_client::{Ss58Prefix, parse_address};
 use chainstack_primitives::Height;
-use chainstack_storage::{EventFilter, EventRecord};
+use chainstack_storage::{EventFilter, EventRecord, QueryBounds};
 use jsonrpsee::{
     RpcModule,
     core::RegisterMethodError,
@@ -11,7 +11,14 @@ use jsonrpsee::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{RpcContext, error::bad_params, json as form, limits::PAGE_MAX, of_storage, params::Reader};
+use super::{
+    RpcContext,
+    error::bad_params,
+    json as form,
+    limits::{EVENT_ROWS_MAX, PAGE_MAX},
+    of_storage,
+    params::Reader,
+};
 
 pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     module.register_blocking_method("event_query", |params, context, _| find(&params, &context))?;
@@ -26,7 +33,7 @@ struct Wanted {
     event: Option<u16>,
     from: Option<u64>,
     to: Option<u64>,
-    /// `[height, transaction, index]` of the first event wanted, as an earlier answer's `next` gave it.
+    /// `[height, transaction, index]` to go on from, as an earlier answer's `next` gave it.
     after: Option<(u64, u32, u32)>,
     limit: Option<usize>,
 }
@@ -36,6 +43,7 @@ struct Wanted {
 pub(super) fn record(record: &EventRecord) -> Value {
     json!({
         "height": record.height.0,
+        "transaction_id": record.id.to_string(),
         "transaction": record.transaction,
         "index": record.index,
         "contract": form::address(&record.event.contract),
@@ -54,8 +62,8 @@ fn find(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectO
     let contract = wanted.contract.map(|text| parse_address(&text, Ss58Prefix::DEFAULT)).transpose();
     let contract = contract.map_err(|error| bad_params(format!("contract: {error}")))?;
     let limit = wanted.limit.unwrap_or(PAGE_MAX);
-    if limit > PAGE_MAX {
-        return Err(bad_params(format!("a limit of at most {PAGE_MAX} expected")));
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(bad_params(format!("a limit of 1 to {PAGE_MAX} expected")));
     }
     let from = match wanted.after {
         Some((height, transaction, index)) => (Height(height), transaction, index),
@@ -63,9 +71,15 @@ fn find(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectO
     };
     let last = Height(wanted.to.unwrap_or(u64::MAX));
     let filter = EventFilter { contract, event: wanted.event };
-    let page = context.store.events(&filter, from, last, limit).map_err(|fault| of_storage(&fault))?;
+    let bounds = QueryBounds { events: limit, rows: EVENT_ROWS_MAX };
+    let page = context.store.events(&filter, from, last, bounds).map_err(|fault| of_storage(&fault))?;
     Ok(json!({
         "events": page.events.iter().map(record).collect::<Vec<_>>(),
-        "next": page.next.map(|(height, transaction, index)| json!([height.0, transaction, index])),
+        "next": page.next.map(cursor),
     }))
+}
+
+/// A place as `next` and `after` have it.
+pub(super) fn cursor((height, transaction, index): (Height, u32, u32)) -> Value {
+    json!([height.0, transaction, index])
 }

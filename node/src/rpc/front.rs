@@ -12,10 +12,13 @@ use jsonrpsee::{
     server::{HttpBody, HttpRequest, HttpResponse},
 };
 use serde_json::{Map, Value};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use tower::{Layer, Service};
 
-use super::limits::{CONNECTIONS_MAX, DEPTH_MAX, REQUEST_SIZE_MAX, sender_time};
+use super::{
+    connection::Turn,
+    limits::{DEPTH_MAX, REQUEST_SIZE_MAX, sender_time},
+};
 
 /// The plain pages of the port.
 pub trait Pages: Send + Sync + 'static {
@@ -31,8 +34,6 @@ pub trait Pages: Send + Sync + 'static {
 pub struct FrontLayer {
     pages: Arc<dyn Pages>,
     hosts: Arc<[String]>,
-    /// Requests being read or answered.
-    places: Arc<Semaphore>,
 }
 
 impl FrontLayer {
@@ -41,7 +42,7 @@ impl FrontLayer {
     /// one, must name one of them as well, so that no strange page drives the node over a WebSocket.
     #[must_use]
     pub fn new(pages: Arc<dyn Pages>, hosts: Vec<String>) -> Self {
-        Self { pages, hosts: hosts.into(), places: Arc::new(Semaphore::new(CONNECTIONS_MAX as usize)) }
+        Self { pages, hosts: hosts.into() }
     }
 }
 
@@ -85,9 +86,6 @@ where
             if !layer.origin_is_ours(&request) {
                 return Ok(plain(403, "the Origin header names a page of another machine\n"));
             }
-            let Ok(_place) = layer.places.try_acquire() else {
-                return Ok(plain(429, "the node serves as many requests as it may\n"));
-            };
             match (request.method().as_str(), request.uri().path()) {
                 ("GET", "/metrics") => Ok(page(200, "text/plain; version=0.0.4", layer.pages.metrics())),
                 ("GET", "/health") => {
@@ -177,7 +175,10 @@ fn shape_of_call(call: &Map<String, Value>) -> Shape {
 /// The request with its whole body read, within the time and size a sender has.
 async fn whole(request: HttpRequest) -> Result<(HttpRequest, Shape), HttpResponse> {
     let (parts, body) = request.into_parts();
+    let turn = parts.extensions.get::<Arc<Turn>>();
+    turn.inspect(|turn| turn.is_clients());
     let read = timeout(sender_time(), read_body(&parts.headers, body, REQUEST_SIZE_MAX)).await;
+    turn.inspect(|turn| turn.is_nodes());
     let bytes = match read {
         Err(_) => return Err(plain(408, "the request's body took too long\n")),
         Ok(Ok((bytes, _))) => bytes,

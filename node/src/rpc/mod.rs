@@ -3,15 +3,20 @@
 //! Reads look at the store directly, at one block boundary each; writes go through the chain's thread. Signatures
 //! are verified on the calling worker, before the chain is asked. The page of all methods is `node/docs/rpc.md`.
 
+mod calls;
 mod chain;
+mod connection;
 mod contract;
 mod dev;
+pub mod discover;
 pub mod error;
 mod events;
 pub mod front;
 pub mod json;
 pub mod limits;
+pub mod methods;
 pub mod params;
+pub mod schema;
 mod server;
 mod state;
 mod subscribe;
@@ -58,6 +63,8 @@ pub struct RpcContext {
     pub engine: &'static str,
     /// The chain's id.
     pub chain: ChainId,
+    /// The chain's clock, warped as the chain has warped it.
+    pub clock: SystemClock,
 }
 
 /// The threads a request computes on: its own.
@@ -92,7 +99,7 @@ impl RpcContext {
         let head = self.store.head();
         if head.height() == view.height() {
             info.base_fee = head.as_parent().child_base_fee(&self.schedule);
-            info.time_ms.0 = info.time_ms.0.max(SystemClock::default().now_ms());
+            info.time_ms.0 = info.time_ms.0.max(self.clock.now_ms());
         }
         Ok(info)
     }

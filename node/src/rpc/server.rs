@@ -1,24 +1,37 @@
-//! The port: one jsonrpsee server behind [`super::front`].
+//! The port: jsonrpsee's service behind [`super::front`], on connections of [`super::connection`].
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+};
 
 use anyhow::Result;
 use jsonrpsee::{
-    RpcModule,
-    server::{BatchRequestConfig, PingConfig, ServerBuilder, ServerConfig, ServerHandle},
+    Methods, RpcModule,
+    core::middleware::RpcServiceBuilder,
+    server::{BatchRequestConfig, PingConfig, ServerBuilder, ServerConfig, ServerHandle, stop_channel},
 };
 use serde_json::json;
-use tokio::runtime::Runtime;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 use super::{
-    RpcContext, chain, contract, dev, events,
+    RpcContext,
+    calls::CountedLayer,
+    chain,
+    connection::accept,
+    contract, dev,
+    discover::document,
+    events,
     front::{FrontLayer, Pages},
-    limits::{
-        BATCH_MAX, CONNECTIONS_MAX, REQUEST_SIZE_MAX, RESPONSE_SIZE_MAX, SUBSCRIPTIONS_MAX, WORKERS_MAX,
-        sender_time,
-    },
+    limits::{BATCH_MAX, MESSAGES_MAX, REQUEST_SIZE_MAX, RESPONSE_SIZE_MAX, SUBSCRIPTIONS_MAX, WORKERS_MAX},
+    methods::declared,
     state, subscribe, tx,
 };
+
+/// The engine under which a chain has the `dev_*` methods.
+const DEVELOPMENT_ENGINE: &str = "solo";
 
 /// A running RPC port, and the executor it runs on.
 pub struct RpcServer {
@@ -49,8 +62,8 @@ impl RpcServer {
 
 impl Pages for RpcContext {
     fn metrics(&self) -> String {
-        let synced = self.metrics.storage_syncs.get();
-        self.metrics.storage_syncs.inc_by(self.store.counters().syncs.saturating_sub(synced));
+        // The store counts; two who ask at once must not count its syncs twice.
+        self.metrics.storage_syncs.inner().fetch_max(self.store.counters().syncs, Ordering::Relaxed);
         self.metrics.text()
     }
 
@@ -72,32 +85,48 @@ pub fn serve(context: RpcContext, listen: SocketAddr, hosts: Vec<String>) -> Res
         .thread_name("rpc")
         .max_blocking_threads(WORKERS_MAX)
         .build()?;
-    let methods = module(context.clone())?;
+    let methods: Methods = module(context.clone())?.into();
     let mut names =
-        vec![listen.ip().to_string(), "localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
+        vec![host_of(&listen), "localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
     names.extend(hosts);
     let front = FrontLayer::new(Arc::new(context), names);
     let config = ServerConfig::builder()
         .max_request_body_size(REQUEST_SIZE_MAX)
         .max_response_body_size(RESPONSE_SIZE_MAX)
-        .max_connections(CONNECTIONS_MAX)
+        // Connections are counted where they are accepted.
+        .max_connections(u32::MAX)
         .max_subscriptions_per_connection(SUBSCRIPTIONS_MAX)
+        .set_message_buffer_capacity(MESSAGES_MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
         .enable_ws_ping(PingConfig::new())
-        .set_first_request_timeout(Some(sender_time()))
         .build();
-    let (handle, address) = runtime.block_on(async {
-        let middleware = tower::ServiceBuilder::new().layer(front);
-        let server =
-            ServerBuilder::new().set_config(config).set_http_middleware(middleware).build(listen).await?;
-        let address = server.local_addr()?;
-        anyhow::Ok((server.start(methods), address))
-    })?;
+    let services = ServerBuilder::new()
+        .set_config(config)
+        .set_http_middleware(tower::ServiceBuilder::new().layer(front))
+        .to_service_builder();
+    let (stop, handle) = stop_channel();
+    let listener = runtime.block_on(TcpListener::bind(listen))?;
+    let address = listener.local_addr()?;
+    let stopped = stop.clone();
+    runtime.spawn(accept(listener, stop, move |gate| {
+        let counted = RpcServiceBuilder::new().layer(CountedLayer(Arc::clone(gate)));
+        services.clone().set_rpc_middleware(counted).build(methods.clone(), stopped.clone())
+    }));
     Ok(RpcServer { runtime, handle, address })
+}
+
+/// An address as `Host` headers name it: version 6 stands in brackets.
+fn host_of(listen: &SocketAddr) -> String {
+    match listen {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    }
 }
 
 /// Every method.
 fn module(context: RpcContext) -> Result<RpcModule<RpcContext>> {
+    // One operator decides alone on development chains only.
+    let is_development = context.engine == DEVELOPMENT_ENGINE;
     let mut module = RpcModule::new(context);
     chain::register(&mut module)?;
     tx::register(&mut module)?;
@@ -105,18 +134,34 @@ fn module(context: RpcContext) -> Result<RpcModule<RpcContext>> {
     contract::register(&mut module)?;
     events::register(&mut module)?;
     subscribe::register(&mut module)?;
-    dev::register(&mut module)?;
-    let mut names: Vec<&str> = module.method_names().collect();
-    names.sort_unstable();
-    let methods: Vec<_> = names
-        .iter()
-        .map(|name| json!({"name": name, "params": [], "result": {"name": "result", "schema": {}}}))
-        .collect();
-    let document = json!({
-        "openrpc": "1.3.2",
-        "info": {"title": "ChainStack", "version": env!("CARGO_PKG_VERSION")},
-        "methods": methods,
-    });
+    if is_development {
+        dev::register(&mut module)?;
+    }
+    check_declared(&module, is_development)?;
+    let document = document(is_development);
     module.register_method("rpc.discover", move |_, _, _| document.clone())?;
     Ok(module)
+}
+
+/// Whether the table declares exactly the registered methods: a node that answers what nobody can look up, or the
+/// other way round, does not start.
+fn check_declared(module: &RpcModule<RpcContext>, is_development: bool) -> Result<()> {
+    let registered: BTreeSet<&str> =
+        module.method_names().filter(|name| !name.starts_with("unsubscribe_")).collect();
+    let listed: BTreeSet<&str> = declared(is_development).map(|method| method.name).collect();
+    let difference: Vec<_> = registered.symmetric_difference(&listed).collect();
+    anyhow::ensure!(difference.is_empty(), "methods registered or declared only: {difference:?}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_both_versions_are_hosts() {
+        for (listen, host) in [("10.0.0.7:1", "10.0.0.7"), ("[fe80::1]:9944", "[fe80::1]")] {
+            assert_eq!(host_of(&listen.parse().expect("an address")), host);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use chainstack_runtime::{
     state::reserved::is_system,
     transaction::{TransactionRefused, VerifiedTransaction, validate},
 };
-use chainstack_storage::{EventFilter, Inclusion};
+use chainstack_storage::{EventFilter, Inclusion, QueryBounds, ROWS_PER_QUERY_MIN};
 use jsonrpsee::{
     RpcModule,
     core::RegisterMethodError,
@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use super::{
     RpcContext,
     error::{bad_params, not_found, of_fault, of_stopped, of_submit},
+    events::cursor,
     json as form,
-    limits::SUBMIT_MANY_MAX,
+    limits::{PAGE_MAX, SUBMIT_MANY_MAX},
     of_storage,
     params::{Reader, parse_hex},
     trace::trace,
@@ -187,12 +188,18 @@ pub(super) fn receipt_at(context: &RpcContext, at: Inclusion) -> Result<Value, E
     let receipt =
         receipt.ok_or_else(|| not_found(format!("block {} has no receipt {}", at.height, at.index)))?;
     let count = usize::try_from(receipt.event_count).unwrap_or(usize::MAX);
+    // All of them stand in one row.
+    let bounds = QueryBounds { events: count.min(PAGE_MAX), rows: ROWS_PER_QUERY_MIN };
     let page = context
         .store
-        .events(&EventFilter::default(), (at.height, at.index, 0), at.height, count)
+        .events(&EventFilter::default(), (at.height, at.index, 0), at.height, bounds)
         .map_err(|fault| of_storage(&fault))?;
     let events: Vec<Event> = page.events.into_iter().map(|record| record.event).collect();
-    Ok(form::receipt(&receipt, at.height.0, at.index, &events))
+    let mut form = form::receipt(&receipt, at.height.0, at.index, &events);
+    if let (Some(fields), Some(next)) = (form.as_object_mut(), page.next.filter(|_| count > events.len())) {
+        fields.insert("events_next".to_owned(), cursor(next));
+    }
+    Ok(form)
 }
 
 fn receipt(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {

@@ -60,7 +60,8 @@ pub use recovery::Verification;
 pub use rocks::{LOCK_FILE, RocksBackend};
 pub use store::{
     AccountRecord, BlockCommit, ENTRIES_PER_RANGE_MAX, EVENTS_PER_QUERY_MAX, EventFilter, EventPage,
-    EventRecord, Head, Inclusion, StateView, Store, StoreOptions, TrieView, WarmUsage,
+    EventRecord, Head, Inclusion, QueryBounds, ROWS_PER_QUERY_MIN, StateView, Store, StoreOptions, TrieView,
+    WarmUsage,
 };
 pub use warm::WarmLimits;
 

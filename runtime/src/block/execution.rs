@@ -123,6 +123,11 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
+    /// Receipt and outcome of the transaction included last.
+    pub(super) fn into_last(mut self) -> Option<(Receipt, Outcome)> {
+        self.receipts.pop().zip(self.outcomes.pop())
+    }
+
     /// Settles the block and commits to its changes.
     pub(super) fn finish(mut self, tries: &mut Tries) -> Result<Executed, Fault> {
         let Machine { schedule, reader, nodes, parallel, .. } = self.machine;

@@ -5,6 +5,7 @@ mod build;
 mod execution;
 mod invalid;
 mod parent;
+mod replay;
 mod simulate;
 mod verify;
 
@@ -13,5 +14,6 @@ pub use build::{Built, Dropped, Proposal, build_block};
 pub use execution::{BlockInfo, Machine};
 pub use invalid::InvalidBlock;
 pub use parent::{Parent, shares_root, validators_hash};
+pub use replay::replay;
 pub use simulate::{SimulationReport, query, simulate};
 pub use verify::VerifiedBlock;

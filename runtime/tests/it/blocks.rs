@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chainstack_primitives::{AccountId, Amount, Hash, codes};
 use chainstack_runtime::{
-    block::{ApplyError, VerifiedBlock, apply_block, build_block},
+    block::{ApplyError, VerifiedBlock, apply_block, build_block, replay},
     ports::{Fault, Serial, StateReader},
     state::{Entry, Tries},
 };
@@ -26,7 +26,19 @@ fn failing_and_valid_transactions_over_the_same_accounts() {
         world.next(&carol, transfer(AccountId::ZERO, coins(1))),
         world.next(&bob, transfer(alice.id(), coins(1001))),
     ];
+    let before = world.clone();
     let built = world.seal_all(&candidates);
+    // Each transaction run again up to its turn says the same as when the block was built.
+    let transactions: Vec<_> = candidates.iter().map(|candidate| (**candidate).clone()).collect();
+    let header = &built.block.header;
+    for count in 1..=transactions.len() {
+        let again = replay(&before.machine(&Serial), header, &transactions[..count]).expect("own block");
+        let applied = &built.applied;
+        assert_eq!(again, Some((applied.receipts[count - 1].clone(), applied.outcomes[count - 1].clone())));
+    }
+    assert_eq!(replay(&before.machine(&Serial), header, &[]).expect("nothing"), None);
+    let elsewhere = replay(&world.machine(&Serial), header, &transactions);
+    assert!(matches!(elsewhere, Err(ApplyError::Invalid(_))), "on the state after the block: {elsewhere:?}");
     let found: Vec<u16> = built.applied.receipts.iter().map(|receipt| receipt.code).collect();
     let expected = [
         codes::OK,

@@ -67,6 +67,14 @@ impl Shared {
             .map_err(|_| StorageFault::corrupt(Column::Blocks, &key, Damage::Malformed))
     }
 
+    /// The stored chunk of receipts that holds the place `at`.
+    fn receipts_with(&self, at: Inclusion) -> Result<Option<Vec<Receipt>>, StorageFault> {
+        let key = keys::chunk(at.height, at.index / RECEIPTS_PER_CHUNK);
+        let Some(payload) = self.payload(Column::Receipts, &key)? else { return Ok(None) };
+        let receipts = Vec::<Receipt>::decode_all(&mut payload.as_slice());
+        receipts.map(Some).map_err(|_| StorageFault::corrupt(Column::Receipts, &key, Damage::Malformed))
+    }
+
     pub(crate) fn receipts_at(
         &self,
         height: Height,
@@ -92,6 +100,38 @@ impl Shared {
         } else {
             Err(StorageFault::corrupt(Column::Receipts, &keys::height(height), Damage::Contradiction))
         }
+    }
+}
+
+/// Place of a transaction in its chunk of receipts.
+fn place_in_chunk(at: Inclusion) -> usize {
+    usize::try_from(at.index % RECEIPTS_PER_CHUNK).unwrap_or(usize::MAX)
+}
+
+/// Reads ids of transactions by their places; neighbours cost one read together.
+pub(super) struct ReceiptsRead<'a> {
+    shared: &'a Shared,
+    /// The chunk read last: height, number, the ids in it.
+    last: Option<(Height, u32, Vec<Hash>)>,
+}
+
+impl<'a> ReceiptsRead<'a> {
+    pub(super) const fn of(shared: &'a Shared) -> Self {
+        Self { shared, last: None }
+    }
+
+    /// The id of the transaction at a place that the chain has.
+    pub(super) fn id(&mut self, at: Inclusion) -> Result<Hash, StorageFault> {
+        let chunk = at.index / RECEIPTS_PER_CHUNK;
+        if !matches!(&self.last, Some((height, number, _)) if (*height, *number) == (at.height, chunk)) {
+            let receipts = self.shared.receipts_with(at)?.unwrap_or_default();
+            let ids = receipts.into_iter().map(|receipt| receipt.id).collect();
+            self.last = Some((at.height, chunk, ids));
+        }
+        let found = self.last.as_ref().and_then(|(_, _, ids)| ids.get(place_in_chunk(at)).copied());
+        found.ok_or_else(|| {
+            StorageFault::corrupt(Column::Receipts, &keys::chunk(at.height, chunk), Damage::Missing)
+        })
     }
 }
 
@@ -167,12 +207,8 @@ impl Store {
     /// # Errors
     /// [`StorageFault`] if this machine cannot read it.
     pub fn receipt(&self, at: Inclusion) -> Result<Option<Receipt>, StorageFault> {
-        let key = keys::chunk(at.height, at.index / RECEIPTS_PER_CHUNK);
-        let Some(payload) = self.shared.payload(Column::Receipts, &key)? else { return Ok(None) };
-        let receipts = Vec::<Receipt>::decode_all(&mut payload.as_slice())
-            .map_err(|_| StorageFault::corrupt(Column::Receipts, &key, Damage::Malformed))?;
-        let index = usize::try_from(at.index % RECEIPTS_PER_CHUNK).unwrap_or(usize::MAX);
-        Ok(receipts.into_iter().nth(index))
+        let Some(receipts) = self.shared.receipts_with(at)? else { return Ok(None) };
+        Ok(receipts.into_iter().nth(place_in_chunk(at)))
     }
 
     /// Everywhere the transaction with this id was included, ascending. Empty if nowhere.

@@ -26,7 +26,9 @@ use chainstack_runtime::block::Parent;
 
 pub use blocks::Inclusion;
 pub use commit::BlockCommit;
-pub use events::{EVENTS_PER_QUERY_MAX, EventFilter, EventPage, EventRecord};
+pub use events::{
+    EVENTS_PER_QUERY_MAX, EventFilter, EventPage, EventRecord, QueryBounds, ROWS_PER_QUERY_MIN,
+};
 pub use range::ENTRIES_PER_RANGE_MAX;
 pub use view::{AccountRecord, StateView, TrieView};
 

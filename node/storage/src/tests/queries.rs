@@ -3,7 +3,9 @@
 use chainstack_primitives::{AccountId, Hash, Height};
 
 use super::chain::{Script, Step};
-use crate::{EventFilter, EventRecord, Inclusion, MemoryDisk, Store, StoreOptions};
+use crate::{
+    EventFilter, EventRecord, Inclusion, MemoryDisk, QueryBounds, ROWS_PER_QUERY_MIN, Store, StoreOptions,
+};
 
 fn run(script: &Script) -> Store {
     let backend = MemoryDisk::new().open().expect("free");
@@ -56,9 +58,10 @@ fn all_events(script: &Script) -> Vec<EventRecord> {
     let mut all = Vec::new();
     for (height, step) in (1..).map(Height).zip(&script.steps) {
         let Step::Commit(prepared) = step else { unreachable!("no reverts") };
-        for (transaction, events) in (0..).zip(&prepared.events) {
+        let ids = prepared.receipts.iter().map(|receipt| receipt.id);
+        for ((transaction, events), id) in (0..).zip(&prepared.events).zip(ids) {
             for (index, event) in (0..).zip(events) {
-                all.push(EventRecord { height, transaction, index, event: event.clone() });
+                all.push(EventRecord { height, id, transaction, index, event: event.clone() });
             }
         }
     }
@@ -91,10 +94,11 @@ fn events_are_found_by_contract_and_event_page_by_page() {
                     if limit == 1 && expected.len() > 200 {
                         continue;
                     }
+                    let bounds = QueryBounds { events: limit, rows: 10_000 };
                     let mut found = Vec::new();
                     let mut from = Some((Height(first), 0, 0));
                     while let Some(place) = from {
-                        let page = store.events(&filter, place, Height(last), limit).expect("readable");
+                        let page = store.events(&filter, place, Height(last), bounds).expect("readable");
                         assert!(page.events.len() <= limit);
                         assert!(page.next.is_none() || page.events.len() == limit);
                         found.extend(page.events);
@@ -106,6 +110,39 @@ fn events_are_found_by_contract_and_event_page_by_page() {
                         "{filter:?} {first}..={last} by {limit}"
                     );
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_query_reads_no_more_rows_than_it_may_and_its_cursor_leads_to_all() {
+    let script = Script::new(34, 20, 0, 300);
+    let store = run(&script);
+    let all = all_events(&script);
+    let spoke = all.first().expect("events").event.contract;
+    for contract in [None, Some(spoke)] {
+        for event in [None, Some(1), Some(9)] {
+            let filter = EventFilter { contract, event };
+            let wanted = |found: &&EventRecord| {
+                contract.is_none_or(|wanted| wanted == found.event.contract)
+                    && event.is_none_or(|wanted| wanted == found.event.event)
+            };
+            let expected: Vec<&EventRecord> = all.iter().filter(wanted).collect();
+            for rows in [0, ROWS_PER_QUERY_MIN, 5, 10_000] {
+                let bounds = QueryBounds { events: 10_000, rows };
+                let (mut found, mut pages) = (Vec::new(), 0);
+                let mut from = Some((Height(0), 0, 0));
+                while let Some(place) = from {
+                    let page = store.events(&filter, place, Height(99), bounds).expect("readable");
+                    assert!(page.next.is_none_or(|next| next > place), "{place:?} leads to {page:?}");
+                    found.extend(page.events);
+                    pages += 1;
+                    from = page.next;
+                }
+                assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{filter:?} by {rows} rows");
+                // Twenty blocks of up to five chunks: a query that finds nothing stops as well.
+                assert_eq!(pages > 1, rows < 10_000, "{filter:?} by {rows} rows: {pages} pages");
             }
         }
     }
@@ -125,8 +162,9 @@ fn a_revert_takes_blocks_and_indexes_back() {
             assert_eq!(store.transaction(&receipt.id).expect("readable").len(), usize::from(kept));
         }
     }
+    let bounds = QueryBounds { events: 10_000, rows: 10_000 };
     let page =
-        store.events(&EventFilter::default(), (Height(0), 0, 0), Height(99), 10_000).expect("readable");
+        store.events(&EventFilter::default(), (Height(0), 0, 0), Height(99), bounds).expect("readable");
     let expected: Vec<_> =
         all_events(&script).into_iter().filter(|found| found.height <= Height(4)).collect();
     assert_eq!(page.events, expected);
