@@ -26,4 +26,7 @@ mod run;
 
 pub use admission::limits::LIMITS;
 pub use budget::RUN_LIMITS;
-pub use executor::{CheckReport, Executor, ExecutorConfig, INITIALIZE_GAS_MAX, INITIALIZE_STACK};
+pub use executor::{
+    CONTRACTS_KEPT_BYTES_MAX, CONTRACTS_KEPT_MAX, CheckReport, Executor, ExecutorConfig, ExecutorCounts,
+    INITIALIZE_GAS_MAX, INITIALIZE_STACK,
+};

@@ -1,6 +1,8 @@
 //! From uploaded bytes to a contract made ready: bytecode first, then the manifest, then `_initialize`.
 
-use chainstack_engine::{CallReport, Compiler, LoadError, Module};
+use std::sync::atomic::Ordering;
+
+use chainstack_engine::{CallReport, Compiler, LoadError, Module, Origin};
 use chainstack_primitives::{Hash, manifest::Manifest};
 use chainstack_runtime::ports::Fault;
 
@@ -9,7 +11,7 @@ use crate::{
     admission::{self, Admitted},
     error::{PrepareError, UploadError, engine_fault},
     functions::HOST_FUNCTIONS,
-    machine::Contract,
+    machine::{Contract, Source},
 };
 
 /// Most gas that `_initialize` may use.
@@ -18,24 +20,33 @@ pub const INITIALIZE_GAS_MAX: u64 = 1_000_000;
 pub const INITIALIZE_STACK: u32 = chainstack_engine::STACK_UNITS_MAX;
 
 impl Executor {
-    /// Judges `bytes` and makes them ready. Second, the gas that `_initialize` used.
+    /// Judges `bytes` and makes them ready, with at most so much gas for `_initialize`.
     pub(super) fn prepare(
         &self,
         code: Hash,
         bytes: &[u8],
-        compiler: Compiler,
+        genesis: bool,
         initialize_gas: u64,
-    ) -> Result<(Contract, u64), PrepareError> {
+    ) -> Result<Contract, PrepareError> {
         let admitted = self.admit(bytes)?;
         let manifest = judge_manifest(&admitted)?;
+        // The code that this chain ships is worth the slower compiler.
+        let compiler = if genesis { Compiler::Cranelift } else { Compiler::Singlepass };
         let cache = self.code_cache.as_deref();
         let module = Module::compile(&admitted.instrumented, compiler, HOST_FUNCTIONS, cache)
             .map_err(|fault| PrepareError::Fault(engine_fault(fault)))?;
+        match module.origin() {
+            Origin::Compiled => self.compiled.fetch_add(1, Ordering::Relaxed),
+            Origin::Cached => self.from_cache.fetch_add(1, Ordering::Relaxed),
+        };
         let report = initialize(&module, initialize_gas)?;
-        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX); // admission has bounded it
-        let contract = Contract::new(code, size, manifest, module)
-            .map_err(|error| PrepareError::Fault(Fault::text(error.0)))?;
-        Ok((contract, initialize_gas.saturating_sub(report.gas_left)))
+        let source = Source {
+            code,
+            bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX), // admission has bounded it
+            genesis,
+            initialize_gas: initialize_gas.saturating_sub(report.gas_left),
+        };
+        Contract::new(source, manifest, module).map_err(|error| PrepareError::Fault(Fault::text(error.0)))
     }
 
     fn admit(&self, bytes: &[u8]) -> Result<Admitted, UploadError> {

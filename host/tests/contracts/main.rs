@@ -3,6 +3,7 @@
 
 mod frames;
 mod functions;
+mod kept;
 mod kit;
 mod refusals;
 mod roles;

@@ -55,8 +55,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::keeping(ExecutorConfig::default())
+    }
+
+    /// A world whose executor keeps what `config` says.
+    pub(crate) fn keeping(config: ExecutorConfig) -> Self {
         let schedule = Schedule::base().expect("the base table");
-        let executor = Executor::new(ExecutorConfig::default(), schedule.clone()).expect("an engine");
+        let executor = Executor::new(config, schedule.clone()).expect("an engine");
         let mut store = Store::default();
         for id in [ALICE, BOB] {
             store.accounts.insert(id, Account { balance: Amount(1_000_000), ..Account::default() });
@@ -223,6 +228,12 @@ impl World {
     ) -> Result<(u64, Vec<u8>), Failure> {
         let output = self.query(PROBE, &format!("v_{function}"), &probe_args(words, data))?;
         Ok(split(output))
+    }
+
+    /// What making an uploaded code of so many bytes ready costs, without `_initialize`, with one page of memory.
+    pub(crate) fn load_gas(&self, code_bytes: usize) -> u64 {
+        let prices = &self.schedule.host;
+        prices.load + prices.code_byte * u64::try_from(code_bytes).expect("small") + prices.memory_page
     }
 
     pub(crate) fn entry(&self, contract: AccountId, cell: u16, key: &[u8]) -> Option<&Entry> {

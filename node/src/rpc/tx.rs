@@ -137,9 +137,11 @@ fn simulation(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorO
     // A simulated upload compiles what a stranger gave: not in the executor that the chain keeps its contracts in.
     let apart;
     if matches!(body.call, Call::Upload { .. }) {
-        apart =
-            Executor::new(ExecutorConfig { contracts_max: 1, code_cache: None }, (*context.schedule).clone())
-                .map_err(|fault| of_fault(&fault))?;
+        apart = Executor::new(
+            ExecutorConfig { contracts_max: 1, ..Default::default() },
+            (*context.schedule).clone(),
+        )
+        .map_err(|fault| of_fault(&fault))?;
         machine.executor = &apart;
     }
     let report = simulate(&machine, &info, signer, &body).map_err(|fault| of_fault(&fault))?;
