@@ -12,7 +12,7 @@ use chainstack_primitives::{
 };
 use chainstack_runtime::state::KEY_SIZE_MAX;
 
-use crate::{mempool::Bounds, rpc::limits as rpc};
+use crate::{code_cache, mempool::Bounds, rpc::limits as rpc};
 
 /// Name, value, unit, what is limited.
 type Row = (String, u64, &'static str, String);
@@ -90,6 +90,50 @@ fn node_rows() -> Vec<Row> {
     ]
 }
 
+/// What is kept ready of contracts. What passes these limits is dropped, the least recently used first, and is made
+/// again when it is needed.
+fn kept_rows() -> Vec<Row> {
+    vec![
+        row(
+            "CONTRACTS_KEPT_MAX",
+            wide(chainstack_host::CONTRACTS_KEPT_MAX),
+            "contracts",
+            "uploaded contracts kept ready",
+        ),
+        row(
+            "CONTRACTS_KEPT_BYTES_MAX",
+            wide(chainstack_host::CONTRACTS_KEPT_BYTES_MAX),
+            "bytes",
+            "what they hold together, by estimate",
+        ),
+        row(
+            "WARM_INSTANCES_PER_THREAD",
+            wide(chainstack_engine::WARM_INSTANCES_PER_THREAD),
+            "instances",
+            "instances that a thread keeps for the next call",
+        ),
+        row(
+            "WARM_BYTES_PER_THREAD",
+            wide(chainstack_engine::WARM_BYTES_PER_THREAD),
+            "bytes",
+            "what they hold together, memory and code",
+        ),
+        row("CODE_CACHE_BYTES_MAX", code_cache::CODE_CACHE_BYTES_MAX, "bytes", "compiled code kept on disk"),
+        row(
+            "CODE_CACHE_ENTRIES_MAX",
+            wide(code_cache::CODE_CACHE_ENTRIES_MAX),
+            "entries",
+            "entries of compiled code kept on disk",
+        ),
+        row(
+            "CODE_CACHE_ENTRY_BYTES_MAX",
+            code_cache::CODE_CACHE_ENTRY_BYTES_MAX,
+            "bytes",
+            "one entry of compiled code kept on disk",
+        ),
+    ]
+}
+
 /// The limits page, as Markdown.
 #[must_use]
 pub fn page() -> String {
@@ -98,11 +142,12 @@ pub fn page() -> String {
     let bytecode = chainstack_host::LIMITS
         .iter()
         .map(|limit| row(limit.name, limit.value, limit.unit, limit.what.trim()));
-    let sections: [(&str, Vec<Row>); 4] = [
+    let sections: [(&str, Vec<Row>); 5] = [
         ("Transactions and blocks", chain_rows()),
         ("Bytecode", bytecode.collect()),
         ("Manifest", manifest.collect()),
         ("This node", node_rows()),
+        ("Kept by this node", kept_rows()),
     ];
     let mut text = "# Limits\n\nGenerated from the code (`node/src/limits.rs`). At a limit is accepted, one past it is refused.\n"
         .to_owned();

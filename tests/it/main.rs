@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod cli;
+mod code_cache;
 mod golden;
 mod keys;
 mod metrics;

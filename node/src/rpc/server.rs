@@ -19,6 +19,7 @@ use super::{
     },
     state, subscribe, tx,
 };
+use crate::telemetry::metrics::raise;
 
 /// A running RPC port, and the executor it runs on.
 pub struct RpcServer {
@@ -49,8 +50,8 @@ impl RpcServer {
 
 impl Pages for RpcContext {
     fn metrics(&self) -> String {
-        let synced = self.metrics.storage_syncs.get();
-        self.metrics.storage_syncs.inc_by(self.store.counters().syncs.saturating_sub(synced));
+        raise(&self.metrics.storage_syncs, self.store.counters().syncs);
+        self.metrics.set_contracts(&self.executor.counts());
         self.metrics.text()
     }
 
