@@ -91,7 +91,13 @@ pub(crate) fn charge_function(
             Times::Fixed(count) => u64::from(count),
             Times::Argument(index) => u64::from(args.get(usize::from(index)).copied().map_or(0, word)),
             // Charged by the function, once it knows, before it goes on.
-            Times::Copied | Times::Found | Times::Created | Times::First | Times::Code | Times::Pages => 0,
+            Times::Copied
+            | Times::Found
+            | Times::Created
+            | Times::First
+            | Times::Loaded
+            | Times::Code
+            | Times::Pages => 0,
         };
         // What does not fit is more than any limit.
         gas = gas.saturating_add(term.price.gas(schedule).saturating_mul(times));

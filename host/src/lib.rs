@@ -27,5 +27,6 @@ mod run;
 pub use admission::limits::LIMITS;
 pub use budget::RUN_LIMITS;
 pub use executor::{
-    CheckReport, EngineChoice, Executor, ExecutorConfig, INITIALIZE_GAS_MAX, INITIALIZE_STACK,
+    CONTRACTS_KEPT_BYTES_MAX, CONTRACTS_KEPT_MAX, CheckReport, EngineChoice, Executor, ExecutorConfig,
+    ExecutorCounts, INITIALIZE_GAS_MAX, INITIALIZE_STACK,
 };

@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use chainstack_engine::{Outcome, TrapKind};
-use chainstack_primitives::{AccountId, Amount, codes};
+use chainstack_primitives::{AccountId, Amount, Hash, codes};
 use chainstack_runtime::{
     block::BlockInfo,
     ports::{ExecutionError, Failure, Fault},
     state::Overlay,
     transaction::Meter,
 };
+use hashbrown::HashMap;
 
 use crate::{
     budget::{CALL_DEPTH_MAX, GAS_KEPT_DIVISOR, GasLeft},
@@ -49,6 +50,8 @@ pub(crate) struct Run<'e, 'o, 'm> {
     pub(crate) origin: AccountId,
     pub(crate) frames: Vec<Frame>,
     pub(crate) key: Vec<u8>,
+    /// Uploaded code that this call has paid for: held to its end, so that needing it again is free in deed.
+    loaded: HashMap<Hash, Arc<Contract>>,
     ended: Option<ExecutionError>,
 }
 
@@ -63,7 +66,26 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         block: &'e BlockInfo,
     ) -> Self {
         let origin = meter.origin();
-        Self { executor, state, meter, block, origin, frames: Vec::new(), key: Vec::new(), ended: None }
+        let (frames, key, loaded) = (Vec::new(), Vec::new(), HashMap::new());
+        Self { executor, state, meter, block, origin, frames, key, loaded, ended: None }
+    }
+
+    /// Holds code that was paid for until this call ends.
+    pub(crate) fn hold(&mut self, contract: &Arc<Contract>) {
+        // Code of genesis is never dropped.
+        if !contract.source.genesis {
+            self.loaded.insert(contract.source.code, Arc::clone(contract));
+        }
+    }
+
+    /// The contract with this code, charged for the first time that this call needs it.
+    fn load(&mut self, code: &Hash, gas: &mut GasLeft) -> Result<Arc<Contract>, ExecutionError> {
+        if let Some(contract) = self.loaded.get(code) {
+            return Ok(Arc::clone(contract));
+        }
+        let contract = self.executor.contract(self.state, self.meter.schedule(), code, gas)?;
+        self.hold(&contract);
+        Ok(contract)
     }
 
     /// Notes why a host function ends the running call.
@@ -97,7 +119,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             let text = format!("no contract stands at {}", target.address);
             return Ok(Err(Failure::new(codes::CONTRACT_NOT_FOUND, text)));
         };
-        let contract = self.executor.contract(self.state, self.meter.schedule(), &code, gas)?;
+        let contract = self.load(&code, gas)?;
         gas.charge(prices.memory_page.saturating_mul(u64::from(contract.pages)))?;
         match self.enter(gas, contract, target) {
             Ok(output) => Ok(Ok(output)),
@@ -216,11 +238,11 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         let checkpoint = self.state.checkpoint();
         self.frames.push(frame);
         let mut inner = GasLeft(given);
-        let (ended, returned) = self.run_code(&mut inner, stack);
+        let (ended, lost) = self.run_code(&mut inner, stack);
         // What is left is at most what was given, and that at most what there was.
         gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0));
-        if !returned {
-            // The instance is lost. Charged when it happens, so that what a call uses is all that it needs; who has
+        if lost {
+            // What the instance costs to make again. Charged when it happens, so that what a call uses is all that it needs; who has
             // less left pays with all of it, and what is not paid is bounded by the depth of calls.
             gas.0 = gas.0.saturating_sub(self.meter.schedule().host.trap);
         }
@@ -251,26 +273,28 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         failure.into()
     }
 
-    /// What the running frame ended with, and whether its code left the instance whole.
+    /// What the running frame ended with, and whether its instance is lost: it is if the code trapped. Where the host
+    /// ended the call, as it does for `revert`, the instance is reset like one that returned (measured in
+    /// `host/docs/adr-003-the-price-of-loading-code.md`).
     fn run_code(&mut self, gas: &mut GasLeft, stack: u32) -> (Result<Vec<u8>, ExecutionError>, bool) {
         let before = self.prepare_code(gas);
         let (contract, position) = match before {
             Ok(found) => found,
-            Err(error) => return (Err(error), true),
+            Err(error) => return (Err(error), false),
         };
         let executor = self.executor;
         let name = match contract.method(position) {
             Ok(method) => &*method.name,
-            Err(failure) => return (Err(failure.into()), true),
+            Err(failure) => return (Err(failure.into()), false),
         };
         let report = match executor.run_code(&contract, name, gas.0, stack, self) {
             Ok(report) => report,
-            Err(fault) => return (Err(engine_fault(fault).into()), false),
+            Err(fault) => return (Err(engine_fault(fault).into()), true),
         };
         gas.0 = report.gas_left;
         match report.outcome {
-            Outcome::Return => (self.finish(gas, &contract, position, stack), true),
-            Outcome::Trap(kind) => (Err(trap(kind).into()), false),
+            Outcome::Return => (self.finish(gas, &contract, position, stack), false),
+            Outcome::Trap(kind) => (Err(trap(kind).into()), true),
             Outcome::Host(_) => {
                 let error = self.ended.take();
                 let missing = || Fault::text("a host function ended a call without a reason").into();

@@ -5,6 +5,7 @@
 //! | [`mod@bench`] | benchmarks of the real path |
 //! | [`cli`] | the command line: one file per command |
 //! | [`chain`] | store, pool, engine and executor behind one synchronous door |
+//! | [`code_cache`] | compiled code in a folder |
 //! | [`scenario`] | what contracts must do, as data; run in this process |
 //! | [`service`] | the chain on a thread of its own |
 //! | [`limits`] | the limits page, from the constants that hold |
@@ -21,6 +22,7 @@
 pub mod bench;
 pub mod chain;
 pub mod cli;
+pub mod code_cache;
 pub mod limits;
 pub mod mempool;
 pub mod node;

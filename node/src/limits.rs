@@ -15,6 +15,7 @@ use chainstack_trie::LIMITS as TRIE;
 
 use crate::{
     cli::{check, limits::LIMITS as COMMANDS},
+    code_cache,
     mempool::Bounds,
     rpc::{WARP_MS_MAX, limits as rpc},
 };
@@ -183,6 +184,69 @@ fn check_rows() -> Vec<Row> {
     ]
 }
 
+/// What is kept ready of contracts. What passes these limits is dropped, the least recently used first, and is made
+/// again when it is needed.
+fn kept_rows() -> Vec<Row> {
+    const CONTRACTS: &str =
+        "host/tests/contracts/kept.rs::more_contracts_than_are_kept_answer_in_turn_at_one_price";
+    const BYTES: &str =
+        "host/tests/contracts/kept.rs::contracts_are_kept_up_to_a_number_of_bytes_and_not_one_more";
+    const WARM: &str = "host/engine/tests/calls.rs::warm_instances_are_bounded_by_count_and_by_bytes_and_go_with_their_module";
+    const DISK: &str =
+        "node/src/code_cache/tests.rs::the_limits_hold_at_and_past_and_the_least_recently_used_goes";
+    vec![
+        row(
+            "CONTRACTS_KEPT_MAX",
+            chainstack_host::CONTRACTS_KEPT_MAX,
+            "contracts",
+            "uploaded contracts kept ready",
+            CONTRACTS,
+        ),
+        row(
+            "CONTRACTS_KEPT_BYTES_MAX",
+            chainstack_host::CONTRACTS_KEPT_BYTES_MAX,
+            "bytes",
+            "what they hold together, by estimate",
+            BYTES,
+        ),
+        row(
+            "WARM_INSTANCES_PER_THREAD",
+            chainstack_engine::WARM_INSTANCES_PER_THREAD,
+            "instances",
+            "instances that a thread keeps for the next call",
+            WARM,
+        ),
+        row(
+            "WARM_BYTES_PER_THREAD",
+            chainstack_engine::WARM_BYTES_PER_THREAD,
+            "bytes",
+            "what they hold together, memory and code",
+            WARM,
+        ),
+        row(
+            "CODE_CACHE_BYTES_MAX",
+            code_cache::CODE_CACHE_BYTES_MAX,
+            "bytes",
+            "compiled code kept on disk",
+            DISK,
+        ),
+        row(
+            "CODE_CACHE_ENTRIES_MAX",
+            code_cache::CODE_CACHE_ENTRIES_MAX,
+            "entries",
+            "entries of compiled code kept on disk",
+            DISK,
+        ),
+        row(
+            "CODE_CACHE_ENTRY_BYTES_MAX",
+            code_cache::CODE_CACHE_ENTRY_BYTES_MAX,
+            "bytes",
+            "one entry of compiled code kept on disk",
+            DISK,
+        ),
+    ]
+}
+
 fn sections() -> Vec<(&'static str, Vec<Row>)> {
     let manifest = "runtime/primitives/src/manifest/tests/limits.rs::each_limit_holds_at_it_and_one_past";
     vec![
@@ -213,6 +277,7 @@ fn sections() -> Vec<(&'static str, Vec<Row>)> {
             table(COMMANDS, "tests/it/limits.rs::each_limit_of_commands_holds_at_it_and_one_past"),
         ),
         ("A verdict of `check`", check_rows()),
+        ("Kept by this node", kept_rows()),
     ]
 }
 

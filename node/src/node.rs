@@ -15,6 +15,7 @@ use chainstack_storage::{BlockCommit, HistoryMode, RocksBackend, Store, StoreOpt
 
 use crate::{
     chain::{Chain, Parts, SystemClock},
+    code_cache,
     mempool::Bounds,
     rpc::{self, RpcContext, RpcServer},
     service::Service,
@@ -74,12 +75,15 @@ impl Node {
         let (folder, temporary) = folder_of(&config.storing)?;
         let schedule = Arc::new(Schedule::base().context("the program's own parameters")?);
         let genesis = spec::dev(&schedule)?;
-        let executor = Arc::new(Executor::new(ExecutorConfig::default(), (*schedule).clone())?);
         let threads: Arc<dyn Parallel + Send + Sync> = Arc::new(Threads::all());
         let history = if config.archive { HistoryMode::Archive } else { HistoryMode::default() };
         let options = StoreOptions { history, ..StoreOptions::default() };
         let backend = RocksBackend::open(folder.join("store"))
             .with_context(|| format!("cannot open the chain in {}", folder.display()))?;
+        // Only now is the data folder this process's own.
+        let keeping =
+            ExecutorConfig { code_cache: code_cache::in_data_folder(&folder), ..Default::default() };
+        let executor = Arc::new(Executor::new(keeping, (*schedule).clone())?);
         let store = open_store(backend, &genesis, &schedule, &executor, &options)
             .with_context(|| format!("cannot open the chain in {}", folder.display()))?;
         let parts_time = store.head().header.core.time_ms.0;

@@ -4,6 +4,7 @@ mod aliases;
 mod bench;
 mod check;
 mod cli;
+mod code_cache;
 mod connections;
 mod events;
 mod golden;

@@ -4,15 +4,24 @@
 //! instrumented code, the compiler, the engine's version and the processor's features. So an entry that is flipped,
 //! cut, empty, of another version, or swapped with another does not open. The folder behind the port must be writable
 //! by the node alone: a checksum is no signature.
+//!
+//! The key is of the *instrumented* code, so that a change of prices or of instrumentation is another key: code that
+//! was compiled under earlier rules is never found again. Key and checksum are BLAKE2b-256: native code is several
+//! times as long as its bytecode, and on the way back from the cache its checksum would else cost the most.
 
-use chainstack_primitives::{Hash, keccak256};
+use std::sync::OnceLock;
+
+use blake2::{Blake2b, Digest as _, digest::consts::U32};
+use chainstack_primitives::Hash;
 use wasmer::sys::{CpuFeature, NativeEngineExt, Target};
 
 use crate::compile::Compiler;
 
-const MAGIC: &[u8; 8] = b"CSCODE01";
+const MAGIC: &[u8; 8] = b"CSCODE02";
 const HEADER_BYTES: usize = 40;
-const ENGINE: &str = "wasmer 7.4.2";
+/// What else native code depends on. The rules are those of `compile.rs` and `tunables.rs`: who changes what they
+/// make of the same bytecode raises the number.
+const ENGINE: &str = "wasmer 7.4.2, rules 1";
 
 /// Name of an entry: everything that the compiled code depends on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,18 +37,19 @@ pub trait CodeCache: Send + Sync {
 
 /// The key of `code` compiled by `compiler` on this machine.
 pub(crate) fn key(code: &[u8], compiler: Compiler) -> CodeKey {
-    let target = Target::default();
-    let mut features: Vec<String> =
-        CpuFeature::for_host().iter().map(|feature| feature.to_string()).collect();
-    features.sort_unstable();
-    let mut text = format!("{ENGINE}|{}|{}|", compiler.name(), target.triple());
-    for feature in features {
-        text.push_str(&feature);
-        text.push(',');
-    }
-    let mut bytes = keccak256(text.as_bytes()).0.to_vec();
-    bytes.extend_from_slice(&keccak256(code).0);
-    CodeKey(keccak256(&bytes))
+    CodeKey(hash(&[machine(), compiler.name().as_bytes(), b"|", code]))
+}
+
+/// This machine, in words: it does not change while the process runs.
+fn machine() -> &'static [u8] {
+    static MACHINE: OnceLock<String> = OnceLock::new();
+    let text = MACHINE.get_or_init(|| {
+        let mut features: Vec<String> =
+            CpuFeature::for_host().iter().map(|feature| feature.to_string()).collect();
+        features.sort_unstable();
+        format!("{ENGINE}|{}|{}|", Target::default().triple(), features.join(","))
+    });
+    text.as_bytes()
 }
 
 /// Wraps `payload` for the port.
@@ -68,9 +78,15 @@ fn payload<'a>(entry: &'a [u8], key: &CodeKey) -> Option<&'a [u8]> {
 }
 
 fn checksum(payload: &[u8], key: &CodeKey) -> Hash {
-    let mut bytes = key.0.0.to_vec();
-    bytes.extend_from_slice(&keccak256(payload).0);
-    keccak256(&bytes)
+    hash(&[&key.0.0, payload])
+}
+
+fn hash(parts: &[&[u8]]) -> Hash {
+    let mut state = Blake2b::<U32>::new();
+    for part in parts {
+        state.update(part);
+    }
+    Hash(state.finalize().into())
 }
 
 #[cfg(test)]
@@ -95,5 +111,14 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(payload(&flipped, &mine), None, "bit {bit}");
         }
+    }
+
+    #[test]
+    fn the_key_names_the_engine_that_is_linked() {
+        let lock = include_str!("../../../Cargo.lock");
+        let (name, _) = ENGINE.split_once(',').expect("engine, rules");
+        let (package, version) = name.split_once(' ').expect("package version");
+        let entry = format!("name = \"{package}\"\nversion = \"{version}\"\n");
+        assert!(lock.contains(&entry), "Cargo.lock has another {package} than {version}");
     }
 }

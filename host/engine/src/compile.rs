@@ -15,6 +15,15 @@ pub enum Compiler {
 }
 
 impl Compiler {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Singlepass => Self::Cranelift,
+            Self::Cranelift => Self::Singlepass,
+        }
+    }
+
     /// Stable lower-case name.
     #[must_use]
     pub const fn name(self) -> &'static str {

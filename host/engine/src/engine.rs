@@ -112,6 +112,7 @@ impl Engine {
         let module = Module::compile(code, compiler, self.host_functions, self.cache.as_deref())?;
         module.initialize(limits.gas, limits.stack)?;
         let evicted = self.kept().insert((*key, compiler), module.clone(), self.config.modules_max);
+        evicted.iter().for_each(Module::retire);
         drop(evicted);
         Ok(module)
     }
@@ -125,7 +126,8 @@ impl Engine {
     /// [`EngineFault`] if this machine fails, or the module was not [initialized](Module::initialize).
     ///
     /// # Cost
-    /// Warm: about a microsecond for 64 KiB of memory, without allocation. Cold: some 10 microseconds.
+    /// Warm: about a microsecond for 64 KiB of memory, without allocation. Cold, as after a trap of the code or a
+    /// growth of its memory: some 10 microseconds. See `host/docs/adr-003-the-price-of-loading-code.md`.
     pub fn call(
         &self,
         module: &Module,
@@ -137,8 +139,12 @@ impl Engine {
         let image = module.image().ok_or(EngineFault::NotInstrumented("not initialized"))?;
         let mut instance = pool::take(module, image)?;
         let report = instance.invoke(method, &[], &mut [], gas, stack, host)?;
-        if report.outcome == Outcome::Return {
-            pool::give_back(instance, image);
+        match report.outcome {
+            // Where the host ended the call, the code stood at a call of its own, as it does in every host function:
+            // all that it has besides its native stack is memory and globals, which the reset restores.
+            Outcome::Return | Outcome::Host(_) => pool::give_back(instance, image),
+            // A signal may have stopped it anywhere. The instance is not used again.
+            Outcome::Trap(_) => drop(instance),
         }
         Ok(report)
     }

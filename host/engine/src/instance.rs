@@ -54,6 +54,8 @@ pub struct Instance {
     globals: Vec<(NonNull<VMGlobalDefinition>, usize)>,
     /// By name.
     exports: Vec<Export>,
+    /// What this instance holds while it is kept, its module's code counted in.
+    held_bytes: usize,
     /// Keeps the code alive, and goes last.
     module: Module,
 }
@@ -205,6 +207,7 @@ impl Instance {
             trap,
             globals,
             exports,
+            held_bytes: module.held_bytes().saturating_add(module.image().map_or(0, Image::memory_bytes)),
             module: module.clone(),
         })
     }
@@ -366,6 +369,10 @@ impl Instance {
 
     pub(crate) fn module(&self) -> &Module {
         &self.module
+    }
+
+    pub(crate) const fn held_bytes(&self) -> usize {
+        self.held_bytes
     }
 
     fn find(&self, name: &str) -> Option<&Export> {

@@ -14,9 +14,10 @@
 //! mutable global as `$g<n>`; function imports only, all of them in the table the [`Engine`] was made with. The guest's
 //! own names never start with `$`. See `host/docs/adr-001-metering-in-globals.md`.
 //!
-//! **Invariants.** An instance goes back to the pool only after a plain return with its memory length unchanged, and is
-//! reset, byte for byte, before the next call. Results do not depend on pool, cache, compiler or thread. No text from
-//! the engine leaves this crate except inside an [`EngineFault`].
+//! **Invariants.** An instance goes back to the pool only after it returned or the host ended its call, with its memory
+//! length unchanged, and is reset, byte for byte, before the next call; after a trap it is dropped. Results do not
+//! depend on pool, cache, compiler or thread. No text from the engine leaves this crate except inside an
+//! [`EngineFault`].
 
 #![expect(unsafe_code, reason = "compiled code is called and answered through raw pointers; see STYLE §9")]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -43,9 +44,9 @@ pub use host::{
 };
 pub use image::Image;
 pub use instance::Instance;
-pub use module::Module;
+pub use module::{Module, Origin};
 pub use outcome::{CallReport, EngineFault, LoadError, Outcome, TrapKind};
-pub use pool::WARM_INSTANCES_PER_THREAD;
+pub use pool::{WARM_BYTES_PER_THREAD, WARM_INSTANCES_PER_THREAD, warm_on_this_thread};
 
 /// Size in bytes of one page of Wasm memory.
 pub const PAGE_BYTES: usize = 65_536;

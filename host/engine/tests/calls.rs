@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use chainstack_engine::{
     CodeCache, CodeKey, Compiler, Engine, EngineConfig, Guest, Host, HostFunctionSignature, HostFunctions,
     HostTrap, InitializeLimits, LoadError, Module, NoHost, Outcome, TrapKind, ValueKind,
+    WARM_BYTES_PER_THREAD, WARM_INSTANCES_PER_THREAD, warm_on_this_thread,
 };
 use chainstack_primitives::{Hash, keccak256};
 
@@ -218,7 +219,8 @@ fn fresh_memory_is_the_image_after_a_thousand_dirty_calls() {
         let module = load(
             &engine,
             &format!(
-                r#"(memory (export "memory") {pages} 64) (data (i32.const 100) "abc")
+                r#"(import "chainstack" "stop" (func $stop (param i32)))
+            (memory (export "memory") {pages} 64) (data (i32.const 100) "abc")
             (global $g (export "$g0") (mut i64) (i64.const 42)) (global $f (export "$g1") (mut f32) (f32.const 1.5))
             (func (export "dirty")
               (memory.fill (i32.const 0) (i32.const 0xa5) (i32.const {bytes}))
@@ -226,6 +228,14 @@ fn fresh_memory_is_the_image_after_a_thousand_dirty_calls() {
             (func (export "grow") (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))
               (memory.fill (i32.const 0) (i32.const 0xa5) (i32.const {bytes})))
             (func (export "trap") (memory.fill (i32.const 0) (i32.const 0xa5) (i32.const {bytes})) unreachable)
+            (func (export "stop") (memory.fill (i32.const 0) (i32.const 0xa5) (i32.const {bytes}))
+              (global.set $g (i64.const -1)) (global.set $f (f32.const nan))
+              (call $nested (i32.const 3)))
+            (func (export "grow_stop") (drop (memory.grow (i32.const 1)))
+              (memory.fill (i32.const 0) (i32.const 0xa5) (i32.const {bytes})) (call $stop (i32.const 4)))
+            (func $nested (param $depth i32)
+              (if (local.get $depth) (then (call $nested (i32.sub (local.get $depth) (i32.const 1)))))
+              (call $stop (i32.const 4)))
             (func (export "check") (local $at i32)
               (if (i32.ne (memory.size) (i32.const {pages})) (then unreachable))
               (if (i64.ne (global.get $g) (i64.const 42)) (then unreachable))
@@ -240,8 +250,8 @@ fn fresh_memory_is_the_image_after_a_thousand_dirty_calls() {
             compiler,
         );
         for round in 0..1000 {
-            let method = ["dirty", "grow", "trap", "dirty"][round % 4];
-            engine.call(&module, method, 1, 1, &mut NoHost).unwrap();
+            let method = ["dirty", "grow", "trap", "stop", "dirty", "stop", "grow_stop"][round % 7];
+            engine.call(&module, method, 10, 10, &mut Recorder::new(&engine)).unwrap();
             let report = engine.call(&module, "check", 1, 1, &mut NoHost).unwrap();
             assert_eq!(
                 report.outcome,
@@ -250,6 +260,61 @@ fn fresh_memory_is_the_image_after_a_thousand_dirty_calls() {
             );
         }
     }
+}
+
+#[test]
+fn an_instance_is_kept_when_its_code_or_the_host_ended_the_call_and_lost_after_a_trap() {
+    let engine = engine(None);
+    let module = load(
+        &engine,
+        r#"(import "chainstack" "stop" (func $stop (param i32))) (memory (export "memory") 1 2)
+        (func (export "return")) (func (export "stop") (call $stop (i32.const 1)))
+        (func (export "trap") unreachable) (func (export "grow") (drop (memory.grow (i32.const 1))))"#,
+        Compiler::Singlepass,
+    );
+    let kept_after = |method: &str| {
+        engine.call(&module, "return", 100, 100, &mut NoHost).unwrap();
+        let before = warm_on_this_thread().0;
+        engine.call(&module, method, 100, 100, &mut Recorder::new(&engine)).unwrap();
+        warm_on_this_thread().0 == before
+    };
+    assert!(kept_after("return") && kept_after("stop"));
+    assert!(!kept_after("trap") && !kept_after("grow"));
+}
+
+#[test]
+fn warm_instances_are_bounded_by_count_and_by_bytes_and_go_with_their_module() {
+    let engine = Engine::new(EngineConfig { modules_max: 1000 }, TABLE, None).unwrap();
+    let run = |number: usize, pages: usize| {
+        let text = format!(
+            r#"(memory (export "memory") {pages} 64) (func (export "go") (i32.store (i32.const 8) (i32.const {number})))"#
+        );
+        let module = load(&engine, &text, Compiler::Singlepass);
+        engine.call(&module, "go", 10, 10, &mut NoHost).unwrap();
+        module
+    };
+    let modules: Vec<Module> = (0..WARM_INSTANCES_PER_THREAD).map(|number| run(number, 1)).collect();
+    assert_eq!(warm_on_this_thread().0, WARM_INSTANCES_PER_THREAD);
+    let _one_more = run(1000, 1);
+    assert_eq!(warm_on_this_thread().0, WARM_INSTANCES_PER_THREAD, "the oldest went");
+
+    // Memories of 4 MiB each: fewer fit.
+    for number in 0..WARM_INSTANCES_PER_THREAD {
+        let module = run(2000 + number, 64);
+        let (count, bytes) = warm_on_this_thread();
+        assert!(bytes <= WARM_BYTES_PER_THREAD, "{count} instances hold {bytes}");
+        assert!(module.held_bytes() < WARM_BYTES_PER_THREAD && count > 0);
+    }
+    let (count, bytes) = warm_on_this_thread();
+    assert!((10..16).contains(&count) && bytes > WARM_BYTES_PER_THREAD / 2, "{count} hold {bytes}");
+
+    // What is retired goes when the thread next makes an instance, and does not come back.
+    let last = run(3000, 1);
+    modules.iter().for_each(Module::retire);
+    last.retire();
+    let before = warm_on_this_thread().0;
+    engine.call(&modules[0], "go", 10, 10, &mut NoHost).unwrap();
+    assert_eq!(warm_on_this_thread().0, before - 1, "the retired one went, and the other is not kept");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The verdict over bytes without a chain: what upload would say.
 
-use chainstack_engine::Compiler;
 use chainstack_primitives::{Tag, manifest::Manifest, tagged};
 use chainstack_runtime::ports::Fault;
 
@@ -32,8 +31,8 @@ impl Executor {
     /// [`Fault`] if this machine could not compile or run admitted code.
     pub fn check(&self, bytes: &[u8]) -> Result<CheckReport, Fault> {
         let code = tagged(Tag::Code, bytes);
-        match self.prepare(code, bytes, Compiler::Singlepass, INITIALIZE_GAS_MAX) {
-            Ok((contract, _)) => Ok(CheckReport {
+        match self.prepare(code, bytes, false, INITIALIZE_GAS_MAX) {
+            Ok(contract) => Ok(CheckReport {
                 accepted: true,
                 code: 0,
                 function: None,

@@ -1,5 +1,7 @@
 //! Creating contracts.
 
+use std::sync::Arc;
+
 use chainstack_engine::STACK_UNITS_MAX;
 use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes};
 use chainstack_runtime::{
@@ -10,7 +12,7 @@ use chainstack_runtime::{
 };
 use parity_scale_codec::Encode;
 
-use super::{Executor, check_args_size, code_record};
+use super::{Executor, check_args_size, load::code_record};
 use crate::{
     budget::{GasLeft, entry_deposit},
     machine::{Contract, Frame, Spans, Used, open_aggregates, set_initial_roles},
@@ -104,9 +106,11 @@ fn create(
         result: Vec::new(),
         notices: Vec::new(),
         pending: Vec::new(),
-        contract,
+        contract: Arc::clone(&contract),
     };
-    Run::new(executor, state, meter, block).run_frame(gas, frame, u64::MAX, STACK_UNITS_MAX)?;
+    let mut run = Run::new(executor, state, meter, block);
+    run.hold(&contract);
+    run.run_frame(gas, frame, u64::MAX, STACK_UNITS_MAX)?;
     Ok(())
 }
 

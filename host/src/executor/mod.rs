@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `prepare` | from uploaded bytes to a contract made ready |
+//! | `load` | code made ready for a frame, kept or anew, at one price |
 //! | `kept` | contracts kept ready, by least recent use |
 //! | `upload`, `instantiate` | what they write |
 //! | `check` | the verdict over bytes without a chain |
@@ -12,40 +13,50 @@ mod check;
 mod choice;
 mod instantiate;
 mod kept;
+mod load;
 mod prepare;
 mod upload;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
-use chainstack_engine::{CodeCache, Compiler, Engine, EngineConfig, STACK_UNITS_MAX};
+use chainstack_engine::{CodeCache, Engine, EngineConfig, STACK_UNITS_MAX};
 use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes, transaction::ARGS_SIZE_MAX};
 use chainstack_runtime::{
     block::BlockInfo,
     params::Schedule,
     ports::{Completed, ContractExecutor, ExecutionError, Failure, Fault, Message},
-    state::{Overlay, reserved},
+    state::Overlay,
     transaction::Meter,
 };
-use parity_scale_codec::Decode;
 
 pub use check::CheckReport;
 pub use choice::EngineChoice;
 pub use prepare::{INITIALIZE_GAS_MAX, INITIALIZE_STACK};
 
-use self::kept::Kept;
+use self::kept::{Kept, KeptLimits};
 use crate::{
     budget::GasLeft,
-    error::{PrepareError, engine_fault},
+    error::engine_fault,
     functions::HOST_FUNCTIONS,
-    machine::Contract,
     run::{Ended, Run, Target},
 };
+
+/// Most uploaded contracts that a node keeps ready.
+pub const CONTRACTS_KEPT_MAX: usize = 1024;
+/// Most bytes that the uploaded contracts kept ready hold together: native code, images, manifests, by estimate.
+pub const CONTRACTS_KEPT_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// What an [`Executor`] keeps.
 #[derive(Clone)]
 pub struct ExecutorConfig {
-    /// Greatest number of contracts kept ready, by least recent use. At least one.
+    /// Greatest number of uploaded contracts kept ready, by least recent use. At least one. Code of genesis comes on
+    /// top.
     pub contracts_max: usize,
+    /// Most bytes that they hold together, by estimate. A contract that holds more alone is made ready for each call.
+    pub bytes_max: usize,
     /// Where compiled code is kept between runs.
     pub code_cache: Option<Arc<dyn CodeCache>>,
     /// Which engine runs contract code.
@@ -53,27 +64,48 @@ pub struct ExecutorConfig {
 }
 
 impl Default for ExecutorConfig {
-    /// 1024 contracts, and no code kept between runs.
+    /// The published limits, and no code kept between runs.
     fn default() -> Self {
-        Self { contracts_max: 1024, code_cache: None, engine: EngineChoice::ByOrigin }
+        Self {
+            contracts_max: CONTRACTS_KEPT_MAX,
+            bytes_max: CONTRACTS_KEPT_BYTES_MAX,
+            code_cache: None,
+            engine: EngineChoice::ByOrigin,
+        }
     }
+}
+
+/// What an [`Executor`] did and keeps, for an operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ExecutorCounts {
+    /// Times that code was compiled.
+    pub compiled: u64,
+    /// Times that compiled code was taken from the cache instead.
+    pub from_cache: u64,
+    /// Contracts kept ready now.
+    pub kept: usize,
+    /// Bytes that the uploaded ones among them hold, by estimate.
+    pub kept_bytes: usize,
 }
 
 /// Runs contracts inside their declared machines. Share one among all threads.
 ///
-/// Results depend on state, block and call alone: what is kept only saves time.
+/// Results depend on state, block and call alone: what is kept only saves time. Serves one chain: which code came with
+/// genesis is remembered with the code.
 pub struct Executor {
     engine: Engine,
     code_cache: Option<Arc<dyn CodeCache>>,
     choice: EngineChoice,
     schedule: Schedule,
-    contracts_max: usize,
+    limits: KeptLimits,
     kept: Mutex<Kept>,
+    compiled: AtomicU64,
+    from_cache: AtomicU64,
 }
 
 impl std::fmt::Debug for Executor {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Executor").field("contracts_max", &self.contracts_max).finish_non_exhaustive()
+        formatter.debug_struct("Executor").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
@@ -87,8 +119,17 @@ impl Executor {
         // Compiled code is kept here, together with its declaration.
         let engine =
             Engine::new(EngineConfig { modules_max: 1 }, HOST_FUNCTIONS, None).map_err(engine_fault)?;
-        let ExecutorConfig { contracts_max, code_cache, engine: choice } = config;
-        Ok(Self { engine, code_cache, choice, schedule, contracts_max, kept: Mutex::new(Kept::default()) })
+        let ExecutorConfig { contracts_max, bytes_max, code_cache, engine: choice } = config;
+        Ok(Self {
+            engine,
+            code_cache,
+            choice,
+            schedule,
+            limits: KeptLimits { contracts_max, bytes_max },
+            kept: Mutex::new(Kept::default()),
+            compiled: AtomicU64::new(0),
+            from_cache: AtomicU64::new(0),
+        })
     }
 
     pub(crate) const fn engine(&self) -> &Engine {
@@ -100,47 +141,16 @@ impl Executor {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Number of contracts kept ready.
+    /// What was compiled so far, and what is kept.
     #[must_use]
-    pub fn kept_count(&self) -> usize {
-        self.kept().len()
-    }
-
-    /// The contract with this code, kept or made ready again. Charges for the size of the code before it is
-    /// compiled; the price is the same if it is kept.
-    pub(crate) fn contract(
-        &self,
-        state: &mut Overlay<'_>,
-        schedule: &Schedule,
-        code: &Hash,
-        gas: &mut GasLeft,
-    ) -> Result<Arc<Contract>, ExecutionError> {
-        let price =
-            |bytes: usize| schedule.host.code_byte.saturating_mul(u64::try_from(bytes).unwrap_or(u64::MAX));
-        let kept = self.kept().get(code);
-        if let Some(contract) = kept {
-            gas.charge(price(usize::try_from(contract.code_bytes).unwrap_or(usize::MAX)))?;
-            return Ok(contract);
+    pub fn counts(&self) -> ExecutorCounts {
+        let kept = self.kept();
+        ExecutorCounts {
+            compiled: self.compiled.load(Ordering::Relaxed),
+            from_cache: self.from_cache.load(Ordering::Relaxed),
+            kept: kept.len(),
+            kept_bytes: kept.bytes(),
         }
-        let bytes = state.code(code)?.ok_or_else(|| Fault::text("code of a contract is missing in state"))?;
-        gas.charge(price(bytes.len()))?;
-        let compiler = match code_record(state, code)? {
-            Some(record) => compiler_for(&record.payer),
-            None => Compiler::Singlepass,
-        };
-        let prepared = self.prepare(*code, &bytes, compiler, INITIALIZE_GAS_MAX);
-        let (contract, _) = prepared.map_err(|error| match error {
-            PrepareError::Refused(refused) => Fault(Box::new(refused)), // it was admitted once
-            PrepareError::Fault(fault) => fault,
-        })?;
-        Ok(self.keep(contract))
-    }
-
-    fn keep(&self, contract: Contract) -> Arc<Contract> {
-        let contract = Arc::new(contract);
-        let evicted = self.kept().insert(Arc::clone(&contract), self.contracts_max);
-        drop(evicted);
-        contract
     }
 
     /// Runs one call from outside and charges the meter for it.
@@ -158,16 +168,6 @@ impl Executor {
         meter.charge(Gas(before.saturating_sub(gas.0)))?;
         ended
     }
-}
-
-/// The code that this chain ships is worth the slower compiler.
-fn compiler_for(payer: &AccountId) -> Compiler {
-    if *payer == reserved::PARADIGMS { Compiler::Cranelift } else { Compiler::Singlepass }
-}
-
-fn code_record(state: &mut Overlay<'_>, code: &Hash) -> Result<Option<reserved::CodeRecord>, ExecutionError> {
-    let entry = state.entry(&reserved::CODES, reserved::CODES_CELL, code.as_bytes())?;
-    Ok(entry.and_then(|entry| reserved::CodeRecord::decode(&mut entry.value.as_slice()).ok()))
 }
 
 fn check_args_size(args: &[u8]) -> Result<(), Failure> {

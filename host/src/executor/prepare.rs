@@ -1,6 +1,8 @@
 //! From uploaded bytes to a contract made ready: bytecode first, then the manifest, then `_initialize`.
 
-use chainstack_engine::{Compiler, LoadError, Module};
+use std::sync::atomic::Ordering;
+
+use chainstack_engine::{Compiler, LoadError, Module, Origin};
 use chainstack_primitives::{Hash, manifest::Manifest};
 use chainstack_runtime::ports::Fault;
 
@@ -11,7 +13,7 @@ use crate::{
     admission::{self, Admitted},
     error::{PrepareError, UploadError, engine_fault},
     functions::HOST_FUNCTIONS,
-    machine::Contract,
+    machine::{Contract, Source},
 };
 
 /// Most gas that `_initialize` may use.
@@ -20,31 +22,41 @@ pub const INITIALIZE_GAS_MAX: u64 = 1_000_000;
 pub const INITIALIZE_STACK: u32 = chainstack_engine::STACK_UNITS_MAX;
 
 impl Executor {
-    /// Judges `bytes` and makes them ready. Second, the gas that `_initialize` used.
+    /// Judges `bytes` and makes them ready, with at most so much gas for `_initialize`.
     pub(super) fn prepare(
         &self,
         code: Hash,
         bytes: &[u8],
-        compiler: Compiler,
+        genesis: bool,
         initialize_gas: u64,
-    ) -> Result<(Contract, u64), PrepareError> {
+    ) -> Result<Contract, PrepareError> {
         let admitted = self.admit(bytes)?;
         let manifest = judge_manifest(&admitted)?;
+        // The code that this chain ships is worth the slower compiler.
+        let compiler = if genesis { Compiler::Cranelift } else { Compiler::Singlepass };
         let compiler = self.choice.compiler(compiler);
         let cache = self.code_cache.as_deref();
         let module = Module::compile(&admitted.instrumented, compiler, HOST_FUNCTIONS, cache)
             .map_err(|fault| PrepareError::Fault(engine_fault(fault)))?;
+        match module.origin() {
+            Origin::Compiled => self.compiled.fetch_add(1, Ordering::Relaxed),
+            Origin::Cached => self.from_cache.fetch_add(1, Ordering::Relaxed),
+        };
         let initialized = module.initialize(initialize_gas, INITIALIZE_STACK);
         #[cfg(feature = "reference")]
         let reference =
             interpreted::prepare(self.choice, &admitted.instrumented, &module, initialize_gas, &initialized)?;
         let report = initialized.map_err(not_initialized)?;
-        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX); // admission has bounded it
-        let contract = Contract::new(code, size, manifest, module)
-            .map_err(|error| PrepareError::Fault(Fault::text(error.0)))?;
+        let source = Source {
+            code,
+            bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX), // admission has bounded it
+            genesis,
+            initialize_gas: initialize_gas.saturating_sub(report.gas_left),
+        };
+        let contract = Contract::new(source, manifest, module);
         #[cfg(feature = "reference")]
-        let contract = Contract { reference, ..contract };
-        Ok((contract, initialize_gas.saturating_sub(report.gas_left)))
+        let contract = contract.map(|contract| contract.interpreted_by(reference));
+        contract.map_err(|error| PrepareError::Fault(Fault::text(error.0)))
     }
 
     fn admit(&self, bytes: &[u8]) -> Result<Admitted, UploadError> {

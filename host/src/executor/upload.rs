@@ -9,7 +9,7 @@ use chainstack_runtime::{
 };
 use parity_scale_codec::Encode;
 
-use super::{Executor, INITIALIZE_GAS_MAX, compiler_for};
+use super::{Executor, INITIALIZE_GAS_MAX, load::is_of_genesis};
 use crate::error::{PrepareError, UploadError};
 
 /// Admits and stores code. The transaction's intrinsic gas has paid for the judgement by byte; what `_initialize`
@@ -28,9 +28,9 @@ pub(super) fn upload(
         return Err(Failure::new(codes::CODE_EXISTS, format!("code {hash} was uploaded before")).into());
     }
     let gas = meter.gas_left().0.min(INITIALIZE_GAS_MAX);
-    let prepared = executor.prepare(hash, code, compiler_for(&origin), gas);
-    let (contract, used) = match prepared {
-        Ok(prepared) => prepared,
+    let prepared = executor.prepare(hash, code, is_of_genesis(&origin), gas);
+    let contract = match prepared {
+        Ok(contract) => contract,
         Err(PrepareError::Refused(UploadError::Initialize(report))) => {
             let used = gas.saturating_sub(report.gas_left); // what was given and not left
             meter.charge(Gas(used))?;
@@ -42,12 +42,12 @@ pub(super) fn upload(
         }
         Err(error) => return Err(error.into()),
     };
-    meter.charge(Gas(used))?;
+    meter.charge(Gas(contract.source.initialize_gas))?;
 
     let overflow = || Failure::new(codes::DEPOSIT_LIMIT, "the deposit of the code passes 128 bits");
-    let deposit = meter.schedule().storage.code_deposit(contract.code_bytes).ok_or_else(overflow)?;
+    let deposit = meter.schedule().storage.code_deposit(contract.source.bytes).ok_or_else(overflow)?;
     let record =
-        reserved::CodeRecord { size: contract.code_bytes, manifest: contract.manifest_hash, payer: origin };
+        reserved::CodeRecord { size: contract.source.bytes, manifest: contract.manifest_hash, payer: origin };
     let key = (&reserved::CODES, reserved::CODES_CELL, hash.as_bytes().as_slice());
     state.write_entry(meter, key, record.encode(), deposit)?;
     state.set_code(hash, code.into());

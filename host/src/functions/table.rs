@@ -131,7 +131,9 @@ pub enum Price {
     EventByte,
     /// Starting a frame: reading the contract, an instance, a native stack.
     Frame,
-    /// One byte of the code of a frame's contract.
+    /// Making one uploaded code ready.
+    Load,
+    /// One byte of code made ready.
     CodeByte,
     /// One page of memory that a frame starts with.
     Page,
@@ -160,6 +162,7 @@ impl Price {
             Self::Event => "event",
             Self::EventByte => "event_byte",
             Self::Frame => "frame",
+            Self::Load => "load",
             Self::CodeByte => "code_byte",
             Self::Page => "memory_page",
             Self::Hash => "hash",
@@ -184,6 +187,7 @@ impl Price {
             Self::Event => host.event,
             Self::EventByte => host.event_byte,
             Self::Frame => host.frame,
+            Self::Load => host.load,
             Self::CodeByte => host.code_byte,
             Self::Page => host.memory_page,
             Self::Hash => host.hash,
@@ -209,7 +213,9 @@ pub enum Times {
     Created,
     /// Once in a call of a method: the first time.
     First,
-    /// For each byte of the called contract's code, before it is compiled.
+    /// Once, the first time that a call from outside needs the called contract's code, before it is made ready.
+    Loaded,
+    /// For each byte of that code, the same first time.
     Code,
     /// For each page of memory that the called contract starts with, before it runs.
     Pages,
@@ -370,8 +376,8 @@ functions! {
         [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Account * Created],
         "Pays native coins out of the contract's balance, inside the method's `sends`. Runs no code of the receiver. Status InsufficientBalance, BalanceOverflow or ZeroAddress changes nothing.";
     Invoke = "invoke"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), value: Read(16), gas: Gas) -> Status, Everywhere,
-        [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Frame * Fixed(1), CodeByte * Code, Page * Pages],
-        "Calls a method of another contract, inside the method's `calls`, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. A callee whose code does not return costs `trap` more, or all that is left if that is less. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
+        [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Frame * Fixed(1), Load * Loaded, CodeByte * Code, Page * Pages],
+        "Calls a method of another contract, inside the method's `calls`, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. A callee whose code traps costs `trap` more, or all that is left if that is less; one that reverts does not. Code of genesis is always kept ready: its `load` is free. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
     Notify = "notify"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), expected_ptr: ReadRange, expected_len: Length(DATA_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Byte * Argument(6)],
         "Queues a call, inside the method's `notifies`, that runs without value after this method has ended and the contract may be entered again; what `invoke` costs is charged then. If it fails, or its output is not exactly the expected bytes, this call ends with NotifyFailed and is undone.";
@@ -460,7 +466,8 @@ impl HostFunction {
                 Times::Found => format!("{price} × length found"),
                 Times::Created => format!("{price} if created"),
                 Times::First => format!("{price} the first time in a call"),
-                Times::Code => format!("{price} × code length"),
+                Times::Loaded => format!("{price} the first time"),
+                Times::Code => format!("{price} × code length the first time"),
                 Times::Pages => format!("{price} × initial pages"),
             }
         };

@@ -9,6 +9,7 @@ use chainstack_primitives::{
     },
 };
 use chainstack_runtime::ports::Failure;
+use parity_scale_codec::Encode as _;
 
 /// What a cell is to the host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +47,9 @@ pub(crate) struct CellPlan {
     pub(crate) count: bool,
     pub(crate) max_entries: Option<u64>,
 }
+
+/// Times that the encoded manifest is counted: decoded, each name and list is an allocation of its own.
+const MANIFEST_COPIES: usize = 8;
 
 /// What kind of method.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,12 +94,23 @@ pub(crate) struct MethodPlan {
     pub(crate) access: Vec<CellAccess>,
 }
 
+/// What a contract is made ready from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Source {
+    /// Its identity.
+    pub(crate) code: Hash,
+    /// Its size as uploaded.
+    pub(crate) bytes: u32,
+    /// Whether genesis brought it: the chain's own code is always kept ready.
+    pub(crate) genesis: bool,
+    /// What `_initialize` used.
+    pub(crate) initialize_gas: u64,
+}
+
 /// A contract made ready. Pure data of the code: two that were made from one code are equal.
 #[derive(Debug)]
 pub(crate) struct Contract {
-    pub(crate) code: Hash,
-    /// Size of the code as uploaded.
-    pub(crate) code_bytes: u32,
+    pub(crate) source: Source,
     pub(crate) manifest: Manifest,
     pub(crate) manifest_hash: Hash,
     pub(crate) module: Module,
@@ -115,12 +130,7 @@ pub(crate) struct Contract {
 pub(crate) struct PrepareError(pub(crate) &'static str);
 
 impl Contract {
-    pub(crate) fn new(
-        code: Hash,
-        code_bytes: u32,
-        manifest: Manifest,
-        module: Module,
-    ) -> Result<Self, PrepareError> {
+    pub(crate) fn new(source: Source, manifest: Manifest, module: Module) -> Result<Self, PrepareError> {
         let mut cells = Vec::with_capacity(manifest.cells.len());
         for (index, cell) in manifest.cells.iter().enumerate() {
             cells.push(
@@ -138,8 +148,7 @@ impl Contract {
         let pages = module.image().map_or(0, chainstack_engine::Image::pages);
         let manifest_hash = manifest.hash();
         Ok(Self {
-            code,
-            code_bytes,
+            source,
             manifest,
             manifest_hash,
             module,
@@ -149,6 +158,21 @@ impl Contract {
             cells,
             methods,
         })
+    }
+
+    /// The same contract, run by the interpreter if there is one.
+    #[cfg(feature = "reference")]
+    pub(crate) fn interpreted_by(self, reference: Option<chainstack_engine::reference::Reference>) -> Self {
+        Self { reference, ..self }
+    }
+
+    /// Estimate of the memory that this contract holds while it is kept, in bytes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let method =
+            size_of::<MethodPlan>().saturating_add(self.cells.len().saturating_mul(size_of::<CellAccess>()));
+        let plans = self.methods.len().saturating_mul(method);
+        let manifest = self.manifest.encoded_size().saturating_mul(MANIFEST_COPIES);
+        self.module.held_bytes().saturating_add(manifest).saturating_add(plans)
     }
 
     /// Position of the method called `name`.

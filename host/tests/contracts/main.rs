@@ -5,6 +5,7 @@ mod engines;
 mod frames;
 mod functions;
 mod hostile;
+mod kept;
 mod kit;
 mod limits;
 mod refusals;

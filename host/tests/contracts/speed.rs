@@ -1,7 +1,11 @@
 //! What a warm call costs, against what is promised.
 
-use std::{sync::LazyLock, time::Instant};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
+use chainstack_host::{ExecutorConfig, admission};
 use chainstack_primitives::{
     AccountId, Amount, Gas,
     manifest::{KeyTerm, Manifest, Ops, Touch, Touches, Type},
@@ -15,6 +19,7 @@ use chainstack_runtime::{
 use parity_scale_codec::Encode;
 
 use crate::{
+    kept::Shelf,
     kit::{self, field, list, name},
     world::{ALICE, BOB, GAS, World},
 };
@@ -123,5 +128,73 @@ fn a_warm_call_takes_a_few_times_its_promise_at_most() {
         eprintln!("warm {method} of {:02x}: {best:.2} µs of CPU a call", contract.0[0]);
         let most = WARM_CALL_MICROS * TOLERANCE * empty_calls;
         assert!(best < most, "{method} takes {best:.2} µs, at most {most:.0} expected");
+    }
+}
+
+/// A contract with one empty view and about `size` bytes of a function body over and over.
+fn bulky(pattern: &str, pattern_bytes: usize, size: usize) -> Vec<u8> {
+    let mut manifest = Manifest::empty(name("bulky"));
+    manifest.views = list(vec![kit::view("get", vec![], Type::Bool)]);
+    let get = "(i32.store8 (i32.const 0) (i32.const 1)) (call $output (i32.const 0) (i32.const 1))";
+    let times = 2_000 / pattern_bytes;
+    let body = format!("(func (param i32 i64 f64) {})", pattern.repeat(times));
+    let more = body.repeat(size / (times * pattern_bytes));
+    kit::module(&[("get", get)], &more, &manifest)
+}
+
+/// Microseconds by the clock of the quickest of a few runs: the compilers work on threads of their own.
+fn quickest(mut run: impl FnMut()) -> f64 {
+    let one = |_| {
+        let start = Instant::now();
+        run();
+        start.elapsed().as_secs_f64() * 1e6
+    };
+    (0..5).map(one).fold(f64::MAX, f64::min)
+}
+
+#[test]
+fn making_code_ready_costs_about_what_it_pays() {
+    let whole =
+        "(local.set 1 (i64.add (i64.mul (local.get 1) (i64.const 7)) (i64.extend_i32_u (local.get 0))))";
+    let floats = "(local.set 2 (f64.min (f64.add (local.get 2) (local.get 2)) (local.get 2)))";
+    let stores = "(i64.store (local.get 0) (i64.load (local.get 0)))";
+    let calls = "(call $height) (drop)";
+    let erc20 = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/artifacts/erc20.wasm"));
+    let kinds: [(&str, Vec<u8>); 8] = [
+        ("small", bulky(whole, 11, 2_000)),
+        ("whole 16K", bulky(whole, 11, 16_000)),
+        ("whole 128K", bulky(whole, 11, 128_000)),
+        ("whole 400K", bulky(whole, 11, 400_000)),
+        ("floats 128K", bulky(floats, 10, 128_000)),
+        ("stores 128K", bulky(stores, 10, 128_000)),
+        ("calls 128K", bulky(calls, 3, 128_000)),
+        ("erc20", erc20.expect("the paradigm is built")),
+    ];
+    for (kind, code) in kinds {
+        let shelf = Arc::new(Shelf::default());
+        let cold = ExecutorConfig { bytes_max: 0, ..ExecutorConfig::default() };
+        let cached = ExecutorConfig { code_cache: Some(shelf.clone()), ..cold.clone() };
+        let params = ("Gold", "GLD", 18_u8, 1_000_000_u128, ALICE, true, true, u128::MAX, false).encode();
+        let is_token = kind == "erc20";
+        let (params, method) = if is_token { (&params[..], "total_supply") } else { (&[][..], "get") };
+        let took = |config: ExecutorConfig| {
+            let mut world = World::keeping(config);
+            world.create(TOKEN, &code, params);
+            let took = quickest(|| drop(world.query(TOKEN, method, &[]).expect("answered")));
+            (took, world.gas, world.executor.counts().kept_bytes)
+        };
+        let (kept, gas, held) = took(ExecutorConfig::default());
+        let (compiled, _, _) = took(cold);
+        let (loaded, _, _) = took(cached);
+        let schedule = chainstack_runtime::params::Schedule::base().expect("the base table");
+        let admitted = quickest(|| drop(admission::check(&code, &schedule)));
+        let (bytes, native) = (code.len(), shelf.bytes());
+        eprintln!(
+            "{kind}: {bytes} bytes, {native} sealed, {held} held; kept {kept:.0} µs, from cache {loaded:.0} µs \
+             ({:.0} ns a byte, admission {admitted:.0} µs), compiled {compiled:.0} µs ({:.0} ns a byte); {gas} gas",
+            loaded * 1e3 / bytes as f64,
+            compiled * 1e3 / bytes as f64,
+        );
+        assert!(loaded < compiled, "{kind}: from the cache {loaded} µs, compiled {compiled} µs");
     }
 }

@@ -280,6 +280,12 @@ impl World {
         Ok(split(output))
     }
 
+    /// What making an uploaded code of so many bytes ready costs, without `_initialize`, with one page of memory.
+    pub(crate) fn load_gas(&self, code_bytes: usize) -> u64 {
+        let prices = &self.schedule.host;
+        prices.load + prices.code_byte * u64::try_from(code_bytes).expect("small") + prices.memory_page
+    }
+
     pub(crate) fn entry(&self, contract: AccountId, cell: u16, key: &[u8]) -> Option<&Entry> {
         self.store.entries.get(&EntryKey { contract, cell, key: key.into() })
     }

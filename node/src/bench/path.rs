@@ -24,7 +24,7 @@ use chainstack_storage::{BlockCommit, RocksBackend, Store, StoreOptions};
 use parity_scale_codec::Encode as _;
 
 use super::{BenchConfig, Draw, Measured, cost, signature::verify_all};
-use crate::{node::open_store, spec, threads::Threads};
+use crate::{code_cache, node::open_store, spec, threads::Threads};
 
 /// Coins of each account at the start.
 const COINS: u128 = 1_000_000;
@@ -150,7 +150,6 @@ impl Path {
     /// A new chain on which every holder has coins.
     pub(super) fn new(config: &BenchConfig, holders: &Holders) -> Result<Self> {
         let schedule = Schedule::base()?;
-        let executor = Executor::new(ExecutorConfig::default(), schedule.clone())?;
         let coins = Amount::coins(COINS).context("coins fit an amount")?;
         let balances = holders.keys.iter().map(|key| (key.public(), coins)).collect();
         let genesis = spec::with_balances("bench", &schedule, balances)?;
@@ -163,6 +162,9 @@ impl Path {
         };
         std::fs::create_dir_all(&folder)?;
         let backend = RocksBackend::open(folder.join("store"))?;
+        let keeping =
+            ExecutorConfig { code_cache: code_cache::in_data_folder(&folder), ..Default::default() };
+        let executor = Executor::new(keeping, schedule.clone())?;
         let store = open_store(backend, &genesis, &schedule, &executor, &StoreOptions::default())?;
         if store.head().height() != Height(0) {
             bail!("{} holds a chain already; give --data an empty folder", folder.display());

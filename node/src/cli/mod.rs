@@ -111,7 +111,8 @@ pub type Outcome = Result<Answer, CliError>;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut line = with_methods(Cli::command(), "");
-    let parsed = line.try_get_matches_from_mut(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed =
+        line.try_get_matches_from_mut(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed.map_err(|error| error.format(&mut line)) {
         Ok(cli) => cli,
         // Help and version go to stdout with exit code 0, misuse to stderr with 2.

@@ -24,8 +24,8 @@ use super::{
     error::{CliError, Exit, name_of},
     limits::PASSWORD_FILE_SIZE_MAX,
     output::{Answer, remark},
-    trie::read_bounded,
     secret,
+    trie::read_bounded,
 };
 use crate::rpc::params::{parse_hash, parse_hex};
 

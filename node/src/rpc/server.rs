@@ -1,11 +1,6 @@
 //! The port: jsonrpsee's service behind [`super::front`], on connections of [`super::connection`].
 
-use std::{
-    collections::BTreeSet,
-    future::Future,
-    net::SocketAddr,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{collections::BTreeSet, future::Future, net::SocketAddr, sync::Arc};
 
 use anyhow::Result;
 use jsonrpsee::{
@@ -29,6 +24,7 @@ use super::{
     methods::declared,
     state, subscribe, tx,
 };
+use crate::telemetry::metrics::raise;
 
 /// The engine under which a chain has the `dev_*` methods.
 const DEVELOPMENT_ENGINE: &str = "solo";
@@ -62,8 +58,8 @@ impl RpcServer {
 
 impl Pages for RpcContext {
     fn metrics(&self) -> String {
-        // The store counts; two who ask at once must not count its syncs twice.
-        self.metrics.storage_syncs.inner().fetch_max(self.store.counters().syncs, Ordering::Relaxed);
+        raise(&self.metrics.storage_syncs, self.store.counters().syncs);
+        self.metrics.set_contracts(&self.executor.counts());
         self.metrics.text()
     }
 

@@ -2,9 +2,13 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, PoisonError, atomic::AtomicU64},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
+use chainstack_host::ExecutorCounts;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -46,6 +50,14 @@ pub struct Metrics {
     pub storage_syncs: Counter,
     /// Base fee of the next block, in base units.
     pub base_fee: Gauge<f64, AtomicU64>,
+    /// Times that code of contracts was compiled.
+    pub code_compilations: Counter,
+    /// Times that compiled code was taken from disk instead.
+    pub code_cache_loads: Counter,
+    /// Contracts kept ready in memory.
+    pub contracts_kept: Gauge,
+    /// Bytes that the uploaded ones among them hold, by estimate.
+    pub contracts_kept_bytes: Gauge,
 }
 
 impl Default for Metrics {
@@ -71,6 +83,10 @@ impl Metrics {
             block_seconds: Histogram::new(exponential_buckets(0.0005, 2.0, 14)),
             storage_syncs: Counter::default(),
             base_fee: Gauge::default(),
+            code_compilations: Counter::default(),
+            code_cache_loads: Counter::default(),
+            contracts_kept: Gauge::default(),
+            contracts_kept_bytes: Gauge::default(),
         };
         registry.register("chain_height_blocks", "Height of the head of the chain", metrics.height.clone());
         registry.register("chain_blocks", "Blocks committed by this process", metrics.blocks.clone());
@@ -92,7 +108,24 @@ impl Metrics {
         registry.register("storage_syncs", "Synced writes of the store", metrics.storage_syncs.clone());
         let (name, help) = ("chain_base_fee_units", "Base fee of the next block, in base units per gas");
         registry.register(name, help, metrics.base_fee.clone());
+        let (name, help) = ("host_code_compilations", "Times that code of contracts was compiled");
+        registry.register(name, help, metrics.code_compilations.clone());
+        let (name, help) = ("host_code_cache_loads", "Times that compiled code was taken from disk instead");
+        registry.register(name, help, metrics.code_cache_loads.clone());
+        let (name, help) = ("host_kept_contracts", "Contracts kept ready in memory");
+        registry.register(name, help, metrics.contracts_kept.clone());
+        let (name, help) = ("host_kept_bytes", "Bytes held by uploaded contracts kept ready, by estimate");
+        registry.register(name, help, metrics.contracts_kept_bytes.clone());
         Self { registry: Mutex::new(registry), ..metrics }
+    }
+
+    /// Takes over what the room of contracts counts by itself.
+    pub fn set_contracts(&self, counts: &ExecutorCounts) {
+        raise(&self.code_compilations, counts.compiled);
+        raise(&self.code_cache_loads, counts.from_cache);
+        let wide = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.contracts_kept.set(wide(counts.kept));
+        self.contracts_kept_bytes.set(wide(counts.kept_bytes));
     }
 
     /// All metrics in Prometheus' text format 0.0.4.
@@ -110,6 +143,11 @@ impl Metrics {
         }
         text
     }
+}
+
+/// Sets a counter to what was counted elsewhere; never back, also when two readers come at once.
+pub fn raise(counter: &Counter, counted: u64) {
+    counter.inner().fetch_max(counted, Ordering::Relaxed);
 }
 
 /// The older text format from the newer one: there a counter's help and type stand under its name without `_total`,

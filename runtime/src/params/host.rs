@@ -26,9 +26,13 @@ pub struct HostSchedule {
     pub event_byte: u64,
     /// Starting a frame, from a transaction or from another contract: lookup, instance, native stack.
     pub frame: u64,
-    /// Each byte of the code of a frame's contract, compiled or not.
+    /// Making one uploaded code ready, the first time that a call from outside needs it, kept ready or not. Code of
+    /// genesis is always kept ready, and costs neither this nor `code_byte`.
+    pub load: u64,
+    /// Each byte of code made ready.
     pub code_byte: u64,
-    /// A frame whose code does not return: what its instance costs to make again.
+    /// A frame whose code traps: what its instance costs to make again. A frame that reverts, or that the host ends
+    /// otherwise, keeps its instance and does not pay this.
     pub trap: u64,
     /// One page (64 KiB) by which memory grows, and each page a frame starts with.
     pub memory_page: u64,
