@@ -1,6 +1,6 @@
 //! The crash suite and the house rules on RocksDB.
 
-use std::{fs, io::Write, path::Path};
+use std::{fs, path::Path};
 
 use chainstack_primitives::Height;
 
@@ -9,7 +9,7 @@ use super::{
     chain::Script,
     crash::{Failing, check_boundary, check_whole, refuses_everything},
 };
-use crate::{OpenError, RocksBackend, Store, StoreOptions};
+use crate::{Column, OpenError, RocksBackend, Store, StoreOptions};
 
 fn open(path: &Path, script: &Script) -> Result<Store, OpenError> {
     Store::open(RocksBackend::open(path)?, script.genesis.chain(), &StoreOptions::default())
@@ -36,6 +36,19 @@ fn log(path: &Path) -> (std::path::PathBuf, u64) {
     let newest = newest.expect("a write-ahead log");
     let size = fs::metadata(&newest).expect("readable").len();
     (newest, size)
+}
+
+/// Cuts a log off at `place`, or further towards `start`, where a byte counts: zeros over zeros tear nothing. What
+/// is cut off may read as zeros.
+fn cut(log: &Path, start: u64, place: u64, zeroed: bool) {
+    let bytes = fs::read(log).expect("readable");
+    let at = |place: u64| usize::try_from(place).expect("a small log");
+    let place = (start..=place).rev().find(|&place| bytes[at(place)] != 0).expect("a checksum");
+    let mut cut = bytes[..at(place)].to_vec();
+    if zeroed {
+        cut.resize(bytes.len(), 0);
+    }
+    fs::write(log, cut).expect("room");
 }
 
 /// Stops at every batch boundary, and at places inside every batch's log record, cut off or zeroed.
@@ -66,17 +79,7 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
             {
                 let torn = folder.path().join(format!("torn-{number}"));
                 copy(&live, &torn);
-                let (log, _) = log(&torn);
-                let bytes = fs::read(&log).expect("readable");
-                // Zeros over zeros tear nothing: go back to a byte that counts.
-                let place = (start..=place).rev().find(|&at| bytes[at as usize] != 0).expect("a checksum");
-                let mut file = fs::File::options().write(true).open(log).expect("ours");
-                file.set_len(place).expect("room");
-                if zeroed {
-                    std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0)).expect("seekable");
-                    file.write_all(&vec![0; (end - place) as usize]).expect("room");
-                }
-                drop(file);
+                cut(&log(&torn).0, start, place, zeroed);
                 let store = open(&torn, &script).expect("a torn record is not damage");
                 assert_eq!(check_boundary(&script, &store, number), number, "a torn batch must not show");
                 step.run(&store).expect("life goes on");
@@ -88,9 +91,68 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
     }
 }
 
+/// A folder in which a creation was cut short: there is no store yet, and one can be made and used.
+fn begins_anew(path: &Path, script: &Script) {
+    assert_eq!(open(path, script).err(), Some(OpenError::Empty), "{}", path.display());
+    let store = create(path, script);
+    for step in &script.steps {
+        step.run(&store).expect("a step that fits");
+    }
+    drop(store);
+    check_whole(script, &open(path, script).expect("whole"), script.expected.last().expect("steps"));
+}
+
+/// Stops while the store is created: between two column families, and inside the record of the genesis block.
+#[test]
+fn rocks_survives_a_stop_while_the_store_is_created() {
+    let script = Script::new(214, 3, 0, 6);
+    let folder = tempfile::tempdir().expect("room");
+    for count in (0..=Column::ALL.len()).step_by(cases(6, 1) as usize) {
+        let path = folder.path().join(format!("families-{count}"));
+        let mut options = rocksdb::Options::default();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        let names = Column::ALL[..count].iter().map(|column| column.name());
+        drop(rocksdb::DB::open_cf(&options, &path, ["default"].into_iter().chain(names)).expect("room"));
+        begins_anew(&path, &script);
+    }
+    let live = folder.path().join("live");
+    let backend = RocksBackend::open(&live).expect("a free folder");
+    let (before, start) = log(&live);
+    let store = Store::create(backend, &script.genesis.commit(), &StoreOptions::default()).expect("created");
+    let (after, end) = log(&live);
+    assert!(before == after && start < end, "the genesis block is one record of one log");
+    let parts = cases(3, 24);
+    for place in (0..parts).map(|part| start + (end - start) * part / parts).chain([end - 1]) {
+        for zeroed in [false, true] {
+            let torn = folder.path().join("torn");
+            copy(&live, &torn);
+            cut(&log(&torn).0, start, place, zeroed);
+            begins_anew(&torn, &script);
+            fs::remove_dir_all(torn).expect("ours");
+        }
+    }
+    let whole = folder.path().join("whole");
+    copy(&live, &whole);
+    assert_eq!(check_boundary(&script, &open(&whole, &script).expect("whole"), 0), 0);
+    drop(store);
+}
+
 #[test]
 fn rocks_handles_failed_writes_as_the_twin_does() {
     let script = Script::new(210, 4, 0, 6);
+    for done in [false, true] {
+        // Write 0 is the genesis block.
+        let folder = tempfile::tempdir().expect("room");
+        let backend = Failing::new(RocksBackend::open(folder.path()).expect("free"), 0, done);
+        let created = Store::create(backend, &script.genesis.commit(), &StoreOptions::default());
+        assert!(matches!(created.err(), Some(OpenError::Fault(_))));
+        if done {
+            assert_eq!(check_boundary(&script, &open(folder.path(), &script).expect("whole"), 0), 0);
+        } else {
+            begins_anew(folder.path(), &script);
+        }
+    }
     for (at, done) in [(1, false), (1, true), (3, false), (3, true)] {
         let folder = tempfile::tempdir().expect("room");
         let backend = Failing::new(RocksBackend::open(folder.path()).expect("free"), at, done);
