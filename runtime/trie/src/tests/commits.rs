@@ -163,8 +163,32 @@ fn a_shrunk_trie_reads_again() {
     let again: Updates = entries.iter().step_by(3).map(|(key, _)| (key.clone(), None)).collect();
     twins.apply(&again, &Sequential, true);
     twins.warm.shrink(0);
-    assert!(twins.warm.resident_bytes() <= 1_024, "{}", twins.warm.resident_bytes());
+    let nothing = WarmTrie::new(EMPTY_ROOT).resident_bytes();
+    assert!(twins.warm.resident_bytes() <= nothing + 1_024, "{}", twins.warm.resident_bytes());
     twins.apply(&entries, &Sequential, true);
+}
+
+/// What a trie takes beside its nodes counts: its parts, and places that are kept for nodes to come.
+#[test]
+fn memory_beside_the_nodes_is_counted() {
+    let nothing = WarmTrie::new(EMPTY_ROOT).resident_bytes();
+    // Each part has three lists at least.
+    assert!(nothing >= 16 * 3 * size_of::<Vec<u8>>(), "{nothing} bytes for sixteen parts");
+
+    let seed = 16;
+    println!("seed: {seed}");
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut twins = Twins::new();
+    let entries: Entries = (0..3_000).map(|_| (bytes(&mut random, 32), bytes(&mut random, 40))).collect();
+    let put: Updates = entries.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+    twins.apply(&put, &Sequential, true);
+    let delete: Updates = entries.into_keys().map(|key| (key, None)).collect();
+    twins.apply(&delete, &Sequential, true);
+    // A place has room for a pointer and a length at least, and there was one for each leaf.
+    let left = twins.warm.resident_bytes();
+    assert!(left >= nothing + 3_000 * 16, "{left} bytes after all was deleted");
+    twins.warm.shrink(0);
+    assert_eq!(twins.warm.resident_bytes(), nothing, "given back");
 }
 
 #[test]
