@@ -28,6 +28,11 @@ fn count(full: usize) -> usize {
     if campaign() { full } else { full.div_ceil(50) }
 }
 
+/// The seed that a campaign gives, else `usual`.
+fn seed(usual: u64) -> u64 {
+    std::env::var("CHAINSTACK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// Runs every piece on a thread of its own, the last one first.
 struct Threads;
 

@@ -6,7 +6,7 @@ use alloy_trie::{HashBuilder, Nibbles as PeerNibbles};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Entries, Updates, bytes, count, key, value};
+use super::{Entries, Updates, bytes, count, key, seed, value};
 use crate::{EMPTY_ROOT, MemoryNodes, Sequential, WarmTrie, root_of};
 
 /// The root of all entries, by the peer. Its keys may not begin one another.
@@ -25,7 +25,7 @@ pub(super) const PEER_KEY_BYTES_MAX: usize = 32;
 /// values in branches): after each commit the root is the peer's; for keys too long for it, the root from nothing.
 #[test]
 fn random_sequences_have_the_peers_root() {
-    let (sequences, seed) = (count(100_000), 21);
+    let (sequences, seed) = (count(100_000), seed(21));
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut operations, mut by_peer) = (0, 0);
     for number in 0..sequences {
