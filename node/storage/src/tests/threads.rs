@@ -27,6 +27,7 @@ fn readers_see_one_boundary_while_blocks_are_committed() {
                         let back = reader * 3;
                         let height = Height(store.head().height().0.saturating_sub(back));
                         let view = store.view_at(height).expect("in the window");
+                        assert_eq!(view.height(), height, "the view that was asked for");
                         let deep = compared.fetch_add(1, Ordering::Relaxed) % 16 == 0;
                         let state = &states[view.height().0 as usize];
                         if deep { script.compare_deeply(&view, state) } else { script.compare(&view, state) }
@@ -42,6 +43,29 @@ fn readers_see_one_boundary_while_blocks_are_committed() {
         assert!(compared.load(Ordering::Relaxed) >= 3);
         script.compare_deeply(&store.view(), states.last().expect("genesis at least"));
     }
+}
+
+/// The head moves on between a question and its answer; the answer is of the height that was asked for.
+#[test]
+fn a_view_of_the_head_is_of_the_height_asked_for() {
+    let script = Script::new(44, cases(300, 5_000) as usize, 0, 1);
+    let backend = MemoryDisk::new().open().expect("free");
+    let store = Store::create(backend, &script.genesis.commit(), &StoreOptions::default()).expect("created");
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (store, done) = (&store, &done);
+        scope.spawn(move || {
+            while !done.load(Ordering::Acquire) {
+                let head = store.head();
+                let view = store.view_at(head.height()).expect("in the window");
+                assert_eq!((view.height(), view.state_root()), (head.height(), head.state_root()));
+            }
+        });
+        for step in &script.steps {
+            step.run(store).expect("a step that fits");
+        }
+        done.store(true, Ordering::Release);
+    });
 }
 
 #[test]
