@@ -5,7 +5,8 @@
 //! own boundary; any other reader asks history as well (see [`crate::history`]). The warm layer takes a value only
 //! while the epoch it was read in lasts. `oldest` and `generation` are raised **before** the write that invalidates
 //! views, and looked at **after** each read, so a view that has become too old answers with a fault, never with
-//! another boundary's value.
+//! another boundary's value. `generation` is odd exactly while a revert is under way: a view taken then is too old
+//! from the start, for it has the head that is going away.
 
 mod blocks;
 mod commit;
@@ -95,7 +96,7 @@ pub struct Store {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Moment {
     pub(crate) height: Height,
-    /// How many reverts there had been.
+    /// Twice the number of reverts there had been; odd during one.
     pub(crate) generation: u64,
 }
 
@@ -226,7 +227,8 @@ impl Shared {
     /// Whether what was read for `at` up to now is of that boundary.
     pub(crate) fn check(&self, at: Moment) -> Result<(), StorageFault> {
         self.alive()?;
-        if self.generation.load(Ordering::Acquire) != at.generation {
+        let within_revert = !at.generation.is_multiple_of(2);
+        if within_revert || self.generation.load(Ordering::Acquire) != at.generation {
             return Err(StorageFault::Reverted);
         }
         let oldest = Height(self.oldest.load(Ordering::Acquire));
@@ -269,7 +271,7 @@ impl Shared {
         let head = Arc::new(head);
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&head);
         self.stable.store(head.height().0, Ordering::Release);
-        // A view taken since the first count has the old head: it is outdated too.
+        // Even again: a view taken since the first count has the old head, and an odd generation.
         if reverts {
             self.generation.fetch_add(1, Ordering::AcqRel);
         }
