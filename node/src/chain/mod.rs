@@ -7,6 +7,8 @@
 mod clock;
 mod dev;
 mod submit;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Instant};
 
