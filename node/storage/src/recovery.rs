@@ -77,7 +77,7 @@ fn contradiction(column: Column, key: &[u8]) -> StorageFault {
     StorageFault::corrupt(column, key, Damage::Contradiction)
 }
 
-/// Reads the head and checks what stands around it.
+/// Reads the head: its record and its header, which have to agree.
 pub(crate) fn read_head(backend: &dyn Backend) -> Result<Head, StorageFault> {
     let stored: HeadRecord = read_meta(backend, HEAD_KEY)?;
     let key = keys::height(stored.height);
@@ -89,23 +89,31 @@ pub(crate) fn read_head(backend: &dyn Backend) -> Result<Head, StorageFault> {
     if !fits || stored.oldest > stored.height {
         return Err(contradiction(Column::Meta, HEAD_KEY));
     }
-    let sealed = backend
-        .get(Column::Blocks, &key)?
-        .ok_or_else(|| StorageFault::corrupt(Column::Blocks, &key, Damage::Missing))?;
-    let block = chainstack_primitives::Block::decode_all(record::open(Column::Blocks, &key, &sealed)?)
-        .map_err(|_| StorageFault::corrupt(Column::Blocks, &key, Damage::Malformed))?;
-    if block.header != header {
+    Ok(Head { header, hash: stored.hash, history: stored.history, oldest: stored.oldest })
+}
+
+/// Checks what stands around the head: block, receipts, hash index and root node.
+pub(crate) fn check_head(shared: &Shared) -> Result<(), StorageFault> {
+    let head = shared.head();
+    let (height, rest) = (head.height(), &head.header.rest);
+    let key = keys::height(height);
+    let block = shared.block_at(height)?;
+    if block.header != head.header || transaction_root(&block.transactions) != rest.tx_root {
         return Err(contradiction(Column::Blocks, &key));
     }
+    if receipt_root(&shared.receipts_at(height, block.transactions.len())?) != rest.receipt_root {
+        return Err(contradiction(Column::Receipts, &key));
+    }
+    let indexed: [u8; 8] = shared.required(Column::Hashes, &head.hash.0)?;
+    if indexed != height.0.to_le_bytes() {
+        return Err(contradiction(Column::Hashes, &head.hash.0));
+    }
     let root_key = keys::FlatKey::node(&ACCOUNT_TRIE, &Nibbles::EMPTY);
-    let root = match backend.get(Column::Nodes, root_key.flat())? {
-        Some(sealed) => keccak256(record::open(Column::Nodes, root_key.flat(), &sealed)?),
-        None => EMPTY_ROOT,
-    };
-    if root != header.core.state_root {
+    let root = shared.payload(Column::Nodes, root_key.flat())?.map_or(EMPTY_ROOT, |node| keccak256(&node));
+    if root != head.state_root() {
         return Err(contradiction(Column::Nodes, root_key.flat()));
     }
-    Ok(Head { header, hash: stored.hash, history: stored.history, oldest: stored.oldest })
+    Ok(())
 }
 
 /// What a full check has seen.

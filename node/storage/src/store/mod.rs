@@ -310,7 +310,8 @@ impl Store {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Opens the store of `chain` after checking format, chain, head and root node against each other.
+    /// Opens the store of `chain` after checking format and chain, and the head's header, block, receipts, hash index
+    /// and root node against each other.
     ///
     /// # Errors
     /// [`OpenError::Empty`] if nothing was created yet, [`OpenError::UnknownFormat`], [`OpenError::NotAStore`],
@@ -329,7 +330,9 @@ impl Store {
         }
         let backend: Box<dyn Backend> = Box::new(backend);
         let head = recovery::read_head(backend.as_ref())?;
-        Ok(Self { shared: Arc::new(Shared::new(backend, chain, identity.mode, head, options.warm)) })
+        let shared = Shared::new(backend, chain, identity.mode, head, options.warm);
+        recovery::check_head(&shared)?;
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Opens the store if there is one, else creates it.
