@@ -5,14 +5,15 @@
 //! damage, another program's data, and a folder put together from two.
 //!
 //! On request ([`Store::verify`]): every height from genesis has its header, block, receipts, events and indexes,
-//! linked by hash, without holes; the state root recomputed from flat state is the head's; the stored nodes are
-//! exactly those of these tries.
+//! linked by hash, without holes, and there are no rows beside those; each code is what its hash says, and each
+//! contract's is there; the state root recomputed from flat state is the head's, twice, in two ways; the stored nodes
+//! are exactly those of these tries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chainstack_primitives::{
-    AccountId, ChainId, Hash, Header, Height, events_root, keccak256, merkle::MountainRange, receipt_root,
-    transaction_root,
+    AccountId, ChainId, Hash, Header, Height, Tag, events_root, keccak256, merkle::MountainRange,
+    receipt_root, tagged, transaction_root,
 };
 use chainstack_runtime::state::{
     Entry, EntryKey,
@@ -227,11 +228,28 @@ fn verify_outcomes(
     Ok(())
 }
 
+/// Whether `code` is what stands under its hash: the hash.
+pub(crate) fn check_code(key: &[u8], code: &[u8]) -> Result<Hash, StorageFault> {
+    let hash = tagged(Tag::Code, code);
+    if hash.0 == key { Ok(hash) } else { Err(contradiction(Column::Codes, key)) }
+}
+
+/// Checks each code against its hash: the hashes.
+fn verify_codes(shared: &Shared) -> Result<BTreeSet<Hash>, StorageFault> {
+    let mut codes = BTreeSet::new();
+    for row in shared.flat_rows(Space::Codes)? {
+        let (key, code) = row?;
+        codes.insert(check_code(&key, &code)?);
+    }
+    Ok(codes)
+}
+
 /// A trie's leaves: path and value.
 type Leaves = Vec<([u8; 32], Option<Vec<u8>>)>;
 
 /// Recomputes all tries from flat state, and compares roots and nodes with what is stored.
 fn verify_state(shared: &Shared, seen: &mut Verification) -> Result<(), StorageFault> {
+    let codes = verify_codes(shared)?;
     let mut storage: BTreeMap<AccountId, Leaves> = BTreeMap::new();
     for row in shared.flat_entries()? {
         let (contract, cell, key, entry) = row?;
@@ -249,6 +267,9 @@ fn verify_state(shared: &Shared, seen: &mut Verification) -> Result<(), StorageF
         };
         if root != storage_root {
             return Err(contradiction(Column::Accounts, &id.0));
+        }
+        if account.is_contract() && !codes.contains(&account.code_hash) {
+            return Err(StorageFault::corrupt(Column::Codes, &account.code_hash.0, Damage::Missing));
         }
         accounts.push((id.path().0, Some(account_leaf(&account, &storage_root))));
     }

@@ -187,6 +187,10 @@ impl Shared {
             Some(sealed) => Some(record::open(column, key.flat(), &sealed)?.into()),
             None => None,
         };
+        // Nothing else says what the code under a hash is, and it would be run. Here once for each miss.
+        if let (Space::Codes, Some(code)) = (key.space(), &value) {
+            recovery::check_code(key.flat(), code)?;
+        }
         if epoch.is_multiple_of(2) {
             warm.learn(key.tagged(), &value, || self.epoch.load(Ordering::Acquire) == epoch);
         }

@@ -226,3 +226,29 @@ fn opening_finds_lies_around_the_head() {
     let root = keys::FlatKey::node(&keys::ACCOUNT_TRIE, &chainstack_trie::Nibbles::EMPTY);
     refused(Column::Nodes, &|_, batch| batch.put(Column::Nodes, root.flat(), &[0x80]));
 }
+
+/// Code is what its hash says, or a fault: it would be run.
+#[test]
+fn other_code_under_a_hash_is_a_fault() {
+    let script = Script::new(15, 8, 0, 6);
+    for hash in &script.codes {
+        let disk = filled(&script);
+        let mut other = payload_of(&disk, Column::Codes, &hash.0);
+        *other.last_mut().expect("bytes") ^= 1;
+        write(&disk, |batch| batch.put(Column::Codes, &hash.0, &other));
+        let store =
+            Store::open(disk.open().expect("free"), script.genesis.chain(), &options()).expect("sound head");
+        let fault = StorageFault::corrupt(Column::Codes, &hash.0, Damage::Contradiction);
+        assert_eq!(store.view().code(hash).map_err(|fault| typed(&fault)), Err(fault.clone()));
+        assert_eq!(store.verify(), Err(fault));
+    }
+    // Code that a contract has and that is not there.
+    let disk = filled(&script);
+    write(&disk, |batch| script.codes.iter().for_each(|hash| batch.delete(Column::Codes, &hash.0)));
+    let store = Store::open(disk.open().expect("free"), script.genesis.chain(), &options()).expect("whole");
+    let missing = store.verify().expect_err("a contract's code is gone");
+    assert!(
+        matches!(missing, StorageFault::Corrupt { column: Column::Codes, damage: Damage::Missing, .. }),
+        "{missing}"
+    );
+}
