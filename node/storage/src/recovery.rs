@@ -306,6 +306,12 @@ impl<'a> StoredNodes<'a> {
         leaves.sort_unstable_by_key(|leaf| leaf.0);
         let commit = chainstack_trie::commit(&NoNodes, EMPTY_ROOT, &leaves, &Sequential)
             .map_err(|_| contradiction(Column::Accounts, &owner.0))?;
+        // The commit is the code that wrote what is checked here; the plain builder shares nothing with it.
+        let plain: Vec<(&[u8], &[u8])> =
+            leaves.iter().map(|(path, value)| (&path[..], value.as_deref().unwrap_or_default())).collect();
+        if chainstack_trie::root_of(&plain).ok() != Some(commit.root) {
+            return Err(contradiction(Column::Nodes, &owner.0));
+        }
         let mut expected = MemoryNodes::new();
         expected.apply(commit.writes);
         for (path, node) in expected.iter() {
