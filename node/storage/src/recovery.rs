@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chainstack_primitives::{
-    AccountId, ChainId, Hash, Header, Height, Tag, events_root, keccak256, merkle::MountainRange,
+    AccountId, ChainId, Event, Hash, Header, Height, Tag, events_root, keccak256, merkle::MountainRange,
     receipt_root, tagged, transaction_root,
 };
 use chainstack_runtime::state::{
@@ -29,6 +29,8 @@ use crate::{
     record,
     store::{
         AccountRecord, Head, Inclusion, Shared, Store,
+        blocks::RECEIPTS_PER_CHUNK,
+        events::TRANSACTIONS_PER_CHUNK,
         meta::{CHAIN_KEY, ChainRecord, FORMAT, FORMAT_KEY, HEAD_KEY, HeadRecord, format_version},
     },
 };
@@ -154,6 +156,7 @@ fn verify_blocks(store: &Store, seen: &mut Verification) -> Result<(), StorageFa
     let shared = &store.shared;
     let head = shared.head();
     let (mut parent, mut range) = (Hash::ZERO, MountainRange::default());
+    let mut demand = Demand::default();
     for height in (0..=head.height().0).map(Height) {
         let key = keys::height(height);
         let (header, block) = (shared.header_at(height)?, shared.block_at(height)?);
@@ -167,7 +170,8 @@ fn verify_blocks(store: &Store, seen: &mut Verification) -> Result<(), StorageFa
         if transaction_root(&block.transactions) != header.rest.tx_root {
             return Err(contradiction(Column::Blocks, &key));
         }
-        verify_outcomes(store, &header, &block.transactions)?;
+        verify_outcomes(store, &header, &block.transactions, &mut demand)?;
+        demand.add(Column::Hashes, 1);
         if range.root() != header.core.history_root {
             return Err(contradiction(Column::Headers, &key));
         }
@@ -187,13 +191,39 @@ fn verify_blocks(store: &Store, seen: &mut Verification) -> Result<(), StorageFa
             return Err(contradiction(column, &row?.0));
         }
     }
-    Ok(())
+    demand.nothing_else(shared)
+}
+
+/// Rows that the blocks demand, by column.
+#[derive(Default)]
+struct Demand(BTreeMap<Column, u64>);
+
+impl Demand {
+    fn add(&mut self, column: Column, rows: usize) {
+        let count = self.0.entry(column).or_default();
+        *count = count.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
+    }
+
+    /// Whether there are no rows beside them. All that are demanded were found, so one more is one too many.
+    fn nothing_else(&self, shared: &Shared) -> Result<(), StorageFault> {
+        for (column, demanded) in &self.0 {
+            let (mut found, mut last) = (0u64, Vec::new());
+            for row in shared.backend.scan(*column, &[], &[])? {
+                (found, last) = (found.saturating_add(1), row?.0);
+            }
+            if found != *demanded {
+                return Err(contradiction(*column, &last));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn verify_outcomes(
     store: &Store,
     header: &Header,
     transactions: &[chainstack_primitives::Transaction],
+    demand: &mut Demand,
 ) -> Result<(), StorageFault> {
     let (shared, height) = (&store.shared, header.core.height);
     let key = keys::height(height);
@@ -201,14 +231,17 @@ fn verify_outcomes(
     if receipt_root(&receipts) != header.rest.receipt_root {
         return Err(contradiction(Column::Receipts, &key));
     }
-    let events = shared.events_at(height)?;
+    let mut events: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
     let mut postings: BTreeMap<AccountId, Vec<(u16, u32, u32)>> = BTreeMap::new();
+    let mut chunks = BTreeSet::new();
+    for found in shared.events_at(height)? {
+        chunks.insert(found.transaction / TRANSACTIONS_PER_CHUNK);
+        let of_contract = postings.entry(found.event.contract).or_default();
+        of_contract.push((found.event.event, found.transaction, found.index));
+        events.entry(found.transaction).or_default().push(found.event);
+    }
     for (index, (transaction, receipt)) in (0u32..).zip(transactions.iter().zip(&receipts)) {
-        let of_this: Vec<_> = events
-            .iter()
-            .filter(|found| found.transaction == index)
-            .map(|found| found.event.clone())
-            .collect();
+        let of_this = events.remove(&index).unwrap_or_default();
         if transaction.id() != receipt.id || events_root(&of_this) != receipt.events_root {
             return Err(contradiction(Column::Receipts, &key));
         }
@@ -216,10 +249,14 @@ fn verify_outcomes(
             return Err(contradiction(Column::Transactions, &receipt.id.0));
         }
     }
-    for found in &events {
-        let of_contract = postings.entry(found.event.contract).or_default();
-        of_contract.push((found.event.event, found.transaction, found.index));
+    if !events.is_empty() {
+        return Err(contradiction(Column::Events, &key));
     }
+    let per_chunk = usize::try_from(RECEIPTS_PER_CHUNK).unwrap_or(usize::MAX);
+    demand.add(Column::Receipts, receipts.len().div_ceil(per_chunk));
+    demand.add(Column::Transactions, transactions.len());
+    demand.add(Column::Events, chunks.len());
+    demand.add(Column::EventIndex, postings.len());
     for (contract, expected) in postings {
         if shared.postings_at(&contract, height)? != expected {
             return Err(contradiction(Column::EventIndex, &keys::at_height(&contract.0, height)));

@@ -8,9 +8,9 @@
 //! another boundary's value. `generation` is odd exactly while a revert is under way: a view taken then is too old
 //! from the start, for it has the head that is going away.
 
-mod blocks;
+pub(crate) mod blocks;
 mod commit;
-mod events;
+pub(crate) mod events;
 pub(crate) mod meta;
 mod range;
 mod revert;

@@ -252,3 +252,27 @@ fn other_code_under_a_hash_is_a_fault() {
         "{missing}"
     );
 }
+
+/// Rows that no block demands: an index would answer with them.
+#[test]
+fn rows_beside_those_of_the_blocks_are_found() {
+    let (script, _) = busy(310);
+    let stray = |column: Column, key: &[u8], payload: &[u8]| {
+        let disk = filled(&script);
+        write(&disk, |batch| batch.put(column, key, payload));
+        let store =
+            Store::open(disk.open().expect("free"), script.genesis.chain(), &options()).expect("sound head");
+        match store.verify() {
+            Err(StorageFault::Corrupt { column: found, .. }) => assert_eq!(found, column),
+            other => panic!("{column:?}: {other:?}"),
+        }
+    };
+    let one = Height(1);
+    stray(Column::Transactions, &keys::inclusion(&[7; 32], one, 0), &[]);
+    stray(Column::Hashes, &[7; 32], &1u64.to_le_bytes());
+    stray(Column::EventIndex, &keys::at_height(&[7; 32], one), &vec![(1u16, 0u32, 0u32)].encode());
+    stray(Column::Receipts, &keys::chunk(one, 9), &Vec::<Receipt>::new().encode());
+    // Events of a transaction that the block has not.
+    let events: Vec<(u32, Vec<chainstack_primitives::Event>)> = vec![(900, Vec::new())];
+    stray(Column::Events, &keys::chunk(one, 9), &events.encode());
+}
