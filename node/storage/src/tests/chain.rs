@@ -157,9 +157,9 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// `steps` steps from `seed`; one in `revert_every` goes back (0: none), each block with up to `writes` writes.
+    /// `steps` steps from `seed`, moved by a campaign's; one in `revert_every` goes back (0: none), each block with up to `writes` writes.
     pub(super) fn new(seed: u64, steps: usize, revert_every: u32, writes: u32) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = ChaCha8Rng::seed_from_u64(super::seed(seed));
         let genesis = genesis(&mut random);
         let options = StoreOptions::default();
         let store = Store::create(MemoryDisk::new().open().expect("free"), &genesis.commit(), &options)

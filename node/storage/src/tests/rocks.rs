@@ -54,8 +54,9 @@ fn cut(log: &Path, start: u64, place: u64, zeroed: bool) {
 /// Stops at every batch boundary, and at places inside every batch's log record, cut off or zeroed.
 #[test]
 fn rocks_survives_a_stop_at_and_inside_every_write() {
+    let mut stops = 0u64;
     for seed in 0..cases(1, 12) {
-        println!("seed {seed}");
+        println!("script {seed}, moved to seed {}", super::seed(200 + seed));
         let script = Script::new(200 + seed, 8, 5, 8);
         let folder = tempfile::tempdir().expect("room");
         let live = folder.path().join("live");
@@ -85,10 +86,12 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
                 step.run(&store).expect("life goes on");
                 drop(store);
                 fs::remove_dir_all(torn).expect("ours");
+                stops += 1;
             }
         }
         check_whole(&script, &store, script.expected.last().expect("steps"));
     }
+    println!("{stops} stops inside a write");
 }
 
 /// A folder in which a creation was cut short: there is no store yet, and one can be made and used.
