@@ -9,7 +9,7 @@ use super::{
     chain::Script,
     crash::{Failing, check_boundary, check_whole, refuses_everything},
 };
-use crate::{Column, OpenError, RocksBackend, Store, StoreOptions};
+use crate::{ACKNOWLEDGED_FILE, Column, OpenError, RocksBackend, StorageFault, Store, StoreOptions};
 
 fn open(path: &Path, script: &Script) -> Result<Store, OpenError> {
     Store::open(RocksBackend::open(path)?, script.genesis.chain(), &StoreOptions::default())
@@ -64,6 +64,7 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
         for (number, step) in script.steps.iter().enumerate() {
             let (before, start) = log(&live);
             let syncs = store.counters().syncs;
+            let acknowledged = fs::read(live.join(ACKNOWLEDGED_FILE)).expect("readable");
             step.run(&store).expect("a step that fits");
             assert!(store.counters().syncs > syncs, "acknowledged without a sync");
             let (after, end) = log(&live);
@@ -80,6 +81,8 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
             {
                 let torn = folder.path().join(format!("torn-{number}"));
                 copy(&live, &torn);
+                // The write that was cut short was not acknowledged.
+                fs::write(torn.join(ACKNOWLEDGED_FILE), &acknowledged).expect("room");
                 cut(&log(&torn).0, start, place, zeroed);
                 let store = open(&torn, &script).expect("a torn record is not damage");
                 assert_eq!(check_boundary(&script, &store, number), number, "a torn batch must not show");
@@ -92,6 +95,43 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
         check_whole(&script, &store, script.expected.last().expect("steps"));
     }
     println!("{stops} stops inside a write");
+}
+
+/// Damage inside the log would hide acknowledged blocks: the store does not come up without them.
+#[test]
+fn a_damaged_log_is_a_fault_and_not_an_earlier_block() {
+    let script = Script::new(215, 8, 0, 8);
+    let folder = tempfile::tempdir().expect("room");
+    let live = folder.path().join("live");
+    let store = create(&live, &script);
+    let mut ends = vec![log(&live).1];
+    for step in &script.steps {
+        step.run(&store).expect("a step that fits");
+        ends.push(log(&live).1);
+    }
+    // Any byte of block 3's record, its head among them, and of the last one's.
+    let places = [ends[2], ends[2] + 5, ends[2] + 6, (ends[2] + ends[3]) / 2, ends[3] - 1, ends[8] - 1];
+    for place in places {
+        let damaged = folder.path().join("damaged");
+        copy(&live, &damaged);
+        let (log, _) = log(&damaged);
+        let mut bytes = fs::read(&log).expect("readable");
+        bytes[usize::try_from(place).expect("a small log")] ^= 0x10;
+        fs::write(&log, bytes).expect("room");
+        for attempt in ["first", "second"] {
+            match open(&damaged, &script).map(|store| store.head().height()) {
+                Err(OpenError::Fault(StorageFault::Lost { acknowledged, found })) => {
+                    assert!(found < acknowledged, "{found} {acknowledged}");
+                }
+                other => panic!("byte {place}, {attempt} attempt: {other:?}"),
+            }
+        }
+        // Whoever owns the folder may decide to go on from what is left.
+        fs::remove_file(damaged.join(ACKNOWLEDGED_FILE)).expect("ours");
+        assert!(open(&damaged, &script).expect("whole").head().height() < Height(8));
+        fs::remove_dir_all(damaged).expect("ours");
+    }
+    check_whole(&script, &store, script.expected.last().expect("steps"));
 }
 
 /// A folder in which a creation was cut short: there is no store yet, and one can be made and used.
@@ -122,6 +162,7 @@ fn rocks_survives_a_stop_while_the_store_is_created() {
     let live = folder.path().join("live");
     let backend = RocksBackend::open(&live).expect("a free folder");
     let (before, start) = log(&live);
+    let acknowledged = fs::read(live.join(ACKNOWLEDGED_FILE)).expect("readable");
     let store = Store::create(backend, &script.genesis.commit(), &StoreOptions::default()).expect("created");
     let (after, end) = log(&live);
     assert!(before == after && start < end, "the genesis block is one record of one log");
@@ -130,6 +171,7 @@ fn rocks_survives_a_stop_while_the_store_is_created() {
         for zeroed in [false, true] {
             let torn = folder.path().join("torn");
             copy(&live, &torn);
+            fs::write(torn.join(ACKNOWLEDGED_FILE), &acknowledged).expect("room");
             cut(&log(&torn).0, start, place, zeroed);
             begins_anew(&torn, &script);
             fs::remove_dir_all(torn).expect("ours");
