@@ -36,6 +36,17 @@ pub enum Effect {
         /// Whether a block without transactions is wanted.
         allow_empty: bool,
     },
+    /// Execute a block that a peer proposed, and answer with [`Input::Validated`](crate::Input::Validated).
+    /// Nothing of it is kept yet. A fault of this machine is no verdict: it stops the node, as any effect that
+    /// fails does, and no input follows.
+    Validate {
+        /// The height the block was proposed for.
+        height: Height,
+        /// The round it was proposed in.
+        round: u32,
+        /// Its hash.
+        block: Hash,
+    },
     /// The block is final: commit it durably, then announce it.
     Decide {
         /// Its height.

@@ -35,6 +35,17 @@ pub enum Input {
         /// The round asked for.
         round: u32,
     },
+    /// The answer to [`Effect::Validate`](crate::Effect::Validate).
+    Validated {
+        /// The height asked for.
+        height: Height,
+        /// The round asked for.
+        round: u32,
+        /// The block's hash.
+        block: Hash,
+        /// What every honest node says of it.
+        verdict: Verdict,
+    },
     /// The answer to [`Effect::Sign`](crate::Effect::Sign).
     Signed {
         /// What was signed, as it was asked.
@@ -51,4 +62,14 @@ pub enum Input {
     },
     /// A record read back from the log after a restart, oldest first, before [`Input::Start`].
     Replayed(Record),
+}
+
+/// What the rules say of a block. That a machine could not tell is no verdict, and has no name here: nobody may
+/// vote on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It may be decided.
+    Valid,
+    /// It breaks the rules and is never decided.
+    Invalid,
 }

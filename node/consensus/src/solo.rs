@@ -119,7 +119,8 @@ impl Engine for Solo {
                 self.proposing = false;
                 self.idle()
             }
-            // A record of the log, a stale timer or proposal, a message: nothing that one operator acts on.
+            // A record of the log, a stale timer or proposal, a message, a verdict that nobody asked for: nothing that
+            // one operator acts on.
             _ => Vec::new(),
         }
     }

@@ -6,13 +6,15 @@
 
 mod clock;
 mod dev;
+#[cfg(test)]
+mod durability;
 mod submit;
 #[cfg(test)]
 mod tests;
 
 use std::{sync::Arc, time::Instant};
 
-use chainstack_consensus::{Effect, Engine, Input, Sealing, Solo, Timer};
+use chainstack_consensus::{Effect, Engine, Input, Record, Sealing, Solo, Timer};
 use chainstack_host::Executor;
 use chainstack_primitives::{AccountId, Amount, Block, Bytes, ChainId, Hash, Height, Nonce, TimeMs};
 use chainstack_runtime::{
@@ -125,9 +127,9 @@ impl Chain {
 
     fn carry_out(&mut self, effect: Effect) -> Result<Option<Input>, Fault> {
         match effect {
-            // Under `solo` the block's own batch is the record: it is one atomic synced write, and there is no
-            // vote to remember before it.
-            Effect::Persist(_) => Ok(None),
+            // Under `solo` the block's own batch is this record: it is one atomic synced write, and there is no
+            // vote to remember before it. Any other record would have to be made durable here.
+            Effect::Persist(Record::Deciding { .. }) => Ok(None),
             Effect::Propose { height, round, allow_empty } => {
                 let proposed = self.propose(allow_empty)?;
                 Ok(Some(match proposed {

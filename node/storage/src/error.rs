@@ -84,6 +84,14 @@ pub enum StorageFault {
         /// What is wrong.
         damage: Damage,
     },
+    /// Writes that were acknowledged are not there any more: the log is damaged before its end, or was cut. Numbers
+    /// are the database's own, which grow with each row written.
+    Lost {
+        /// Last number that was acknowledged.
+        acknowledged: u64,
+        /// Last number found.
+        found: u64,
+    },
     /// The height is older than the state that is kept.
     Pruned {
         /// Asked for.
@@ -123,6 +131,12 @@ impl fmt::Display for StorageFault {
                 key.iter().take(48).try_for_each(|byte| write!(formatter, "{byte:02x}"))?;
                 write!(formatter, ": {damage}; restore the data folder, or delete it and sync anew")
             }
+            Self::Lost { acknowledged, found } => write!(
+                formatter,
+                "writes up to number {acknowledged} were acknowledged, the log ends at {found}; restore the data \
+                 folder, delete it and sync anew, or remove the file ACKNOWLEDGED in it to go on from the block that is \
+                 left"
+            ),
             Self::Pruned { height, oldest } => {
                 write!(formatter, "state at height {} asked, kept from height {} on", height.0, oldest.0)
             }

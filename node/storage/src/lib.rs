@@ -19,7 +19,8 @@
 //! | `head` | SCALE (height, block hash, oldest readable height, mountain range over its ancestors) |
 //!
 //! # Recovery
-//! The backend replays its log up to the first record that is not whole. [`Store::open`] checks format, chain, head
+//! The backend replays its log up to the first record that is not whole; if that is before what was acknowledged, it
+//! is a fault ([`StorageFault::Lost`]), not an earlier block. [`Store::open`] checks format, chain, head
 //! record, the head's block, receipts and root node against each other; [`Store::verify`] walks every height and
 //! recomputes the root from flat state.
 //!
@@ -57,7 +58,7 @@ pub use history::{HISTORY_DEPTH, HistoryMode};
 pub use memory::{FailurePoint, MemoryBackend, MemoryDisk};
 pub use recovery::Verification;
 #[cfg(feature = "rocksdb")]
-pub use rocks::{LOCK_FILE, RocksBackend};
+pub use rocks::{ACKNOWLEDGED_FILE, LOCK_FILE, RocksBackend};
 pub use store::{
     AccountRecord, BlockCommit, ENTRIES_PER_RANGE_MAX, EVENTS_PER_QUERY_MAX, EventFilter, EventPage,
     EventRecord, Head, Inclusion, QueryBounds, ROWS_PER_QUERY_MIN, StateView, Store, StoreOptions, TrieView,

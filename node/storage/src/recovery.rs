@@ -5,14 +5,15 @@
 //! damage, another program's data, and a folder put together from two.
 //!
 //! On request ([`Store::verify`]): every height from genesis has its header, block, receipts, events and indexes,
-//! linked by hash, without holes; the state root recomputed from flat state is the head's; the stored nodes are
-//! exactly those of these tries.
+//! linked by hash, without holes, and there are no rows beside those; each code is what its hash says, and each
+//! contract's is there; the state root recomputed from flat state is the head's, twice, in two ways; the stored nodes
+//! are exactly those of these tries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chainstack_primitives::{
-    AccountId, ChainId, Hash, Header, Height, events_root, keccak256, merkle::MountainRange, receipt_root,
-    transaction_root,
+    AccountId, ChainId, Event, Hash, Header, Height, Tag, events_root, keccak256, merkle::MountainRange,
+    receipt_root, tagged, transaction_root,
 };
 use chainstack_runtime::state::{
     Entry, EntryKey,
@@ -28,6 +29,8 @@ use crate::{
     record,
     store::{
         AccountRecord, Head, Inclusion, Shared, Store,
+        blocks::RECEIPTS_PER_CHUNK,
+        events::TRANSACTIONS_PER_CHUNK,
         meta::{CHAIN_KEY, ChainRecord, FORMAT, FORMAT_KEY, HEAD_KEY, HeadRecord, format_version},
     },
 };
@@ -77,7 +80,7 @@ fn contradiction(column: Column, key: &[u8]) -> StorageFault {
     StorageFault::corrupt(column, key, Damage::Contradiction)
 }
 
-/// Reads the head and checks what stands around it.
+/// Reads the head: its record and its header, which have to agree.
 pub(crate) fn read_head(backend: &dyn Backend) -> Result<Head, StorageFault> {
     let stored: HeadRecord = read_meta(backend, HEAD_KEY)?;
     let key = keys::height(stored.height);
@@ -89,23 +92,31 @@ pub(crate) fn read_head(backend: &dyn Backend) -> Result<Head, StorageFault> {
     if !fits || stored.oldest > stored.height {
         return Err(contradiction(Column::Meta, HEAD_KEY));
     }
-    let sealed = backend
-        .get(Column::Blocks, &key)?
-        .ok_or_else(|| StorageFault::corrupt(Column::Blocks, &key, Damage::Missing))?;
-    let block = chainstack_primitives::Block::decode_all(record::open(Column::Blocks, &key, &sealed)?)
-        .map_err(|_| StorageFault::corrupt(Column::Blocks, &key, Damage::Malformed))?;
-    if block.header != header {
+    Ok(Head { header, hash: stored.hash, history: stored.history, oldest: stored.oldest })
+}
+
+/// Checks what stands around the head: block, receipts, hash index and root node.
+pub(crate) fn check_head(shared: &Shared) -> Result<(), StorageFault> {
+    let head = shared.head();
+    let (height, rest) = (head.height(), &head.header.rest);
+    let key = keys::height(height);
+    let block = shared.block_at(height)?;
+    if block.header != head.header || transaction_root(&block.transactions) != rest.tx_root {
         return Err(contradiction(Column::Blocks, &key));
     }
+    if receipt_root(&shared.receipts_at(height, block.transactions.len())?) != rest.receipt_root {
+        return Err(contradiction(Column::Receipts, &key));
+    }
+    let indexed: [u8; 8] = shared.required(Column::Hashes, &head.hash.0)?;
+    if indexed != height.0.to_le_bytes() {
+        return Err(contradiction(Column::Hashes, &head.hash.0));
+    }
     let root_key = keys::FlatKey::node(&ACCOUNT_TRIE, &Nibbles::EMPTY);
-    let root = match backend.get(Column::Nodes, root_key.flat())? {
-        Some(sealed) => keccak256(record::open(Column::Nodes, root_key.flat(), &sealed)?),
-        None => EMPTY_ROOT,
-    };
-    if root != header.core.state_root {
+    let root = shared.payload(Column::Nodes, root_key.flat())?.map_or(EMPTY_ROOT, |node| keccak256(&node));
+    if root != head.state_root() {
         return Err(contradiction(Column::Nodes, root_key.flat()));
     }
-    Ok(Head { header, hash: stored.hash, history: stored.history, oldest: stored.oldest })
+    Ok(())
 }
 
 /// What a full check has seen.
@@ -145,6 +156,7 @@ fn verify_blocks(store: &Store, seen: &mut Verification) -> Result<(), StorageFa
     let shared = &store.shared;
     let head = shared.head();
     let (mut parent, mut range) = (Hash::ZERO, MountainRange::default());
+    let mut demand = Demand::default();
     for height in (0..=head.height().0).map(Height) {
         let key = keys::height(height);
         let (header, block) = (shared.header_at(height)?, shared.block_at(height)?);
@@ -158,7 +170,8 @@ fn verify_blocks(store: &Store, seen: &mut Verification) -> Result<(), StorageFa
         if transaction_root(&block.transactions) != header.rest.tx_root {
             return Err(contradiction(Column::Blocks, &key));
         }
-        verify_outcomes(store, &header, &block.transactions)?;
+        verify_outcomes(store, &header, &block.transactions, &mut demand)?;
+        demand.add(Column::Hashes, 1);
         if range.root() != header.core.history_root {
             return Err(contradiction(Column::Headers, &key));
         }
@@ -178,13 +191,39 @@ fn verify_blocks(store: &Store, seen: &mut Verification) -> Result<(), StorageFa
             return Err(contradiction(column, &row?.0));
         }
     }
-    Ok(())
+    demand.nothing_else(shared)
+}
+
+/// Rows that the blocks demand, by column.
+#[derive(Default)]
+struct Demand(BTreeMap<Column, u64>);
+
+impl Demand {
+    fn add(&mut self, column: Column, rows: usize) {
+        let count = self.0.entry(column).or_default();
+        *count = count.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
+    }
+
+    /// Whether there are no rows beside them. All that are demanded were found, so one more is one too many.
+    fn nothing_else(&self, shared: &Shared) -> Result<(), StorageFault> {
+        for (column, demanded) in &self.0 {
+            let (mut found, mut last) = (0u64, Vec::new());
+            for row in shared.backend.scan(*column, &[], &[])? {
+                (found, last) = (found.saturating_add(1), row?.0);
+            }
+            if found != *demanded {
+                return Err(contradiction(*column, &last));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn verify_outcomes(
     store: &Store,
     header: &Header,
     transactions: &[chainstack_primitives::Transaction],
+    demand: &mut Demand,
 ) -> Result<(), StorageFault> {
     let (shared, height) = (&store.shared, header.core.height);
     let key = keys::height(height);
@@ -192,14 +231,17 @@ fn verify_outcomes(
     if receipt_root(&receipts) != header.rest.receipt_root {
         return Err(contradiction(Column::Receipts, &key));
     }
-    let events = shared.events_at(height)?;
+    let mut events: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
     let mut postings: BTreeMap<AccountId, Vec<(u16, u32, u32)>> = BTreeMap::new();
+    let mut chunks = BTreeSet::new();
+    for found in shared.events_at(height)? {
+        chunks.insert(found.transaction / TRANSACTIONS_PER_CHUNK);
+        let of_contract = postings.entry(found.event.contract).or_default();
+        of_contract.push((found.event.event, found.transaction, found.index));
+        events.entry(found.transaction).or_default().push(found.event);
+    }
     for (index, (transaction, receipt)) in (0u32..).zip(transactions.iter().zip(&receipts)) {
-        let of_this: Vec<_> = events
-            .iter()
-            .filter(|found| found.transaction == index)
-            .map(|found| found.event.clone())
-            .collect();
+        let of_this = events.remove(&index).unwrap_or_default();
         if transaction.id() != receipt.id || events_root(&of_this) != receipt.events_root {
             return Err(contradiction(Column::Receipts, &key));
         }
@@ -207,10 +249,14 @@ fn verify_outcomes(
             return Err(contradiction(Column::Transactions, &receipt.id.0));
         }
     }
-    for found in &events {
-        let of_contract = postings.entry(found.event.contract).or_default();
-        of_contract.push((found.event.event, found.transaction, found.index));
+    if !events.is_empty() {
+        return Err(contradiction(Column::Events, &key));
     }
+    let per_chunk = usize::try_from(RECEIPTS_PER_CHUNK).unwrap_or(usize::MAX);
+    demand.add(Column::Receipts, receipts.len().div_ceil(per_chunk));
+    demand.add(Column::Transactions, transactions.len());
+    demand.add(Column::Events, chunks.len());
+    demand.add(Column::EventIndex, postings.len());
     for (contract, expected) in postings {
         if shared.postings_at(&contract, height)? != expected {
             return Err(contradiction(Column::EventIndex, &keys::at_height(&contract.0, height)));
@@ -219,11 +265,28 @@ fn verify_outcomes(
     Ok(())
 }
 
+/// Whether `code` is what stands under its hash: the hash.
+pub(crate) fn check_code(key: &[u8], code: &[u8]) -> Result<Hash, StorageFault> {
+    let hash = tagged(Tag::Code, code);
+    if hash.0 == key { Ok(hash) } else { Err(contradiction(Column::Codes, key)) }
+}
+
+/// Checks each code against its hash: the hashes.
+fn verify_codes(shared: &Shared) -> Result<BTreeSet<Hash>, StorageFault> {
+    let mut codes = BTreeSet::new();
+    for row in shared.flat_rows(Space::Codes)? {
+        let (key, code) = row?;
+        codes.insert(check_code(&key, &code)?);
+    }
+    Ok(codes)
+}
+
 /// A trie's leaves: path and value.
 type Leaves = Vec<([u8; 32], Option<Vec<u8>>)>;
 
 /// Recomputes all tries from flat state, and compares roots and nodes with what is stored.
 fn verify_state(shared: &Shared, seen: &mut Verification) -> Result<(), StorageFault> {
+    let codes = verify_codes(shared)?;
     let mut storage: BTreeMap<AccountId, Leaves> = BTreeMap::new();
     for row in shared.flat_entries()? {
         let (contract, cell, key, entry) = row?;
@@ -241,6 +304,9 @@ fn verify_state(shared: &Shared, seen: &mut Verification) -> Result<(), StorageF
         };
         if root != storage_root {
             return Err(contradiction(Column::Accounts, &id.0));
+        }
+        if account.is_contract() && !codes.contains(&account.code_hash) {
+            return Err(StorageFault::corrupt(Column::Codes, &account.code_hash.0, Damage::Missing));
         }
         accounts.push((id.path().0, Some(account_leaf(&account, &storage_root))));
     }
@@ -277,6 +343,12 @@ impl<'a> StoredNodes<'a> {
         leaves.sort_unstable_by_key(|leaf| leaf.0);
         let commit = chainstack_trie::commit(&NoNodes, EMPTY_ROOT, &leaves, &Sequential)
             .map_err(|_| contradiction(Column::Accounts, &owner.0))?;
+        // The commit is the code that wrote what is checked here; the plain builder shares nothing with it.
+        let plain: Vec<(&[u8], &[u8])> =
+            leaves.iter().map(|(path, value)| (&path[..], value.as_deref().unwrap_or_default())).collect();
+        if chainstack_trie::root_of(&plain).ok() != Some(commit.root) {
+            return Err(contradiction(Column::Nodes, &owner.0));
+        }
         let mut expected = MemoryNodes::new();
         expected.apply(commit.writes);
         for (path, node) in expected.iter() {

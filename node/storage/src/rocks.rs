@@ -3,7 +3,7 @@
 //! | setting | value | why |
 //! | --- | --- | --- |
 //! | write-ahead log | synced (fdatasync) before each write returns | a block is announced only when it is durable |
-//! | recovery mode | point in time | after power loss the log may end in a torn record: replay stops there, at a block boundary. Damage in the middle stops there too, so the node comes up at an earlier block and says so by its height |
+//! | recovery mode | point in time | after power loss the log may end in a torn record: replay stops there, at a block boundary. Damage in the middle stops there too; what was acknowledged stands in a file beside the database (`acknowledged`), and a replay that ends before is a fault |
 //! | paranoid checks, block checksums | on | damage is an error, not another value |
 //! | column families | one a column | their own memtables and filters; one batch still spans all of them |
 //! | memtables | 64 MiB each, 256 MiB together | a block of 10,000 transfers is about 10 MiB: several blocks a flush |
@@ -18,6 +18,8 @@
 //! A lock file of our own stands in the folder, so that a second process gets a clear error before it touches
 //! the database.
 
+mod acknowledged;
+
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
@@ -30,8 +32,10 @@ use rocksdb::{
     statistics::{StatsLevel, Ticker},
 };
 
+pub use self::acknowledged::ACKNOWLEDGED_FILE;
+use self::acknowledged::Acknowledged;
 use crate::{
-    BackendError, OpenError,
+    BackendError, OpenError, StorageFault,
     backend::{Backend, Batch, Column, Counters, Operation, Row, Scan},
 };
 
@@ -55,6 +59,7 @@ pub struct RocksBackend {
     db: DB,
     options: Options,
     path: PathBuf,
+    acknowledged: Acknowledged,
     poisoned: AtomicBool,
     writes: AtomicU64,
     written_bytes: AtomicU64,
@@ -68,7 +73,8 @@ impl RocksBackend {
     /// # Errors
     /// - [`OpenError::Locked`] if another process or handle has the folder open.
     /// - [`OpenError::NotAStore`] if the folder holds another program's database; it is left alone.
-    /// - [`OpenError::Fault`] if the disk or the database refuses.
+    /// - [`OpenError::Fault`] if the disk or the database refuses; with [`StorageFault::Lost`] if writes that were
+    ///   acknowledged are not there any more.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref().to_path_buf();
         fs::create_dir_all(&path).map_err(|error| io("create the data folder", &error))?;
@@ -77,10 +83,19 @@ impl RocksBackend {
         let families = families(&options, &path)?;
         let db =
             DB::open_cf_descriptors(&options, &path, families).map_err(|e| failed("open the database", e))?;
+        let (acknowledged, wanted) =
+            Acknowledged::open(&path).map_err(|error| io("read what was acknowledged", &error))?;
+        let found = db.latest_sequence_number();
+        if found < wanted {
+            return Err(StorageFault::Lost { acknowledged: wanted, found }.into());
+        }
+        // Whatever was replayed counts from now on, told or not; and the file is on the disk before it is relied on.
+        acknowledged.put_synced(found).map_err(|error| io("note what was acknowledged", &error))?;
         Ok(Self {
             db,
             options,
             path,
+            acknowledged,
             poisoned: AtomicBool::new(false),
             writes: AtomicU64::new(0),
             written_bytes: AtomicU64::new(0),
@@ -122,6 +137,10 @@ impl RocksBackend {
         options.set_sync(true);
         options.set_memtable_insert_hint_per_batch(true);
         self.db.write_opt(writes, &options).map_err(|e| backend("write and sync a batch", e))?;
+        self.acknowledged.put(self.db.latest_sequence_number()).map_err(|error| BackendError::Io {
+            action: "note what was acknowledged",
+            message: error.to_string(),
+        })?;
         self.writes.fetch_add(1, Ordering::Relaxed);
         self.written_bytes.fetch_add(u64::try_from(size).unwrap_or(u64::MAX), Ordering::Relaxed);
         Ok(())

@@ -90,6 +90,8 @@ pub enum Tag {
     System,
     /// An event in a receipt's event tree.
     Event,
+    /// A receipt in a block's receipt tree.
+    Receipt,
     /// Output bytes of a call.
     Output,
     /// Holder key of an escrow.
@@ -114,7 +116,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of declaration.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::TransactionId,
         Self::TransactionBytes,
         Self::TransactionSigning,
@@ -129,6 +131,7 @@ impl Tag {
         Self::Contract,
         Self::System,
         Self::Event,
+        Self::Receipt,
         Self::Output,
         Self::Escrow,
         Self::Genesis,
@@ -159,6 +162,7 @@ impl Tag {
             Self::Contract => "contract",
             Self::System => "system",
             Self::Event => "event",
+            Self::Receipt => "receipt",
             Self::Output => "output",
             Self::Escrow => "escrow",
             Self::Genesis => "genesis",

@@ -23,10 +23,10 @@ pub struct Event {
 }
 
 impl Event {
-    /// Leaf of the event in its receipt's tree.
+    /// Leaf of the event in its receipt's tree: of its tagged hash, so that no other thing has the same leaf.
     #[must_use]
     pub fn leaf(&self) -> Hash {
-        merkle::leaf(&self.encode())
+        merkle::leaf(&tagged(Tag::Event, &self.encode()).0)
     }
 }
 
@@ -72,10 +72,10 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Leaf of the receipt in its block's tree.
+    /// Leaf of the receipt in its block's tree: of its tagged hash, so that no other thing has the same leaf.
     #[must_use]
     pub fn leaf(&self) -> Hash {
-        merkle::leaf(&self.encode())
+        merkle::leaf(&tagged(Tag::Receipt, &self.encode()).0)
     }
 }
 
@@ -90,4 +90,42 @@ pub fn receipt_root(receipts: &[Receipt]) -> Hash {
 #[must_use]
 pub fn output_hash(output: &[u8]) -> Hash {
     tagged(Tag::Output, output)
+}
+
+#[cfg(test)]
+mod tests {
+    use parity_scale_codec::DecodeAll;
+
+    use super::*;
+    use crate::transaction_root;
+
+    /// Encodings of different kinds may coincide; leaves may not, or one would be proved as the other.
+    #[test]
+    fn a_receipt_that_reads_as_an_event_has_another_leaf() {
+        let receipt = Receipt {
+            id: Hash([7; 32]),
+            code: 3,
+            failed_call: Some(2),
+            gas: Gas(1),
+            fee: Amount(2),
+            deposit: DepositDelta::default(),
+            output_hash: output_hash(b""),
+            events_root: events_root(&[]),
+            event_count: 0,
+            revert: alloc::vec![1, 2, 3].try_into().expect("short"),
+        };
+        let bytes = receipt.encode();
+        let event = Event::decode_all(&mut bytes.as_slice()).expect("its bytes are an event's as well");
+        assert_eq!(event.encode(), bytes);
+        assert_ne!(event.leaf(), receipt.leaf());
+        assert_ne!(events_root(&[event]), receipt_root(&[receipt]));
+    }
+
+    #[test]
+    fn leaves_of_no_kind_are_plain_leaves_of_their_bytes() {
+        let event = Event { contract: AccountId([1; 32]), event: 2, data: Bytes::new() };
+        assert_ne!(event.leaf(), merkle::leaf(&event.encode()));
+        assert_eq!(event.leaf(), merkle::leaf(&tagged(Tag::Event, &event.encode()).0));
+        assert_eq!(events_root(&[]), transaction_root(&[]), "nothing is nothing, of whatever kind");
+    }
 }

@@ -7,7 +7,7 @@ use chainstack_primitives::{Hash, Header, Receipt, merkle::MountainRange};
 use super::{
     BlockInfo, InvalidBlock, Machine, Parent, VerifiedBlock,
     execution::{Executed, Execution, NotIncluded},
-    parent::{commit_hash, may_propose, shares_root},
+    parent::{check_commit, commit_hash, may_propose, shares_root},
 };
 use crate::{
     ports::Fault,
@@ -156,6 +156,7 @@ fn check_against_parent(
     // The set does not change in this version.
     same("next_validators_hash", before.core.next_validators_hash, core.next_validators_hash)?;
     same("last_commit_hash", commit_hash(block.last_commit()), rest.last_commit_hash)?;
+    check_commit(block.last_commit())?;
     same("shares_root", shares_root(), rest.shares_root)?;
     // No beacon is drawn in this version.
     same("beacon", Hash::ZERO, rest.beacon)?;

@@ -11,7 +11,7 @@ use chainstack_primitives::{
 use super::{
     Applied, ApplyError, BlockInfo, InvalidBlock, Machine, Parent,
     execution::{Execution, NotIncluded},
-    parent::{commit_hash, may_propose, shares_root},
+    parent::{check_commit, commit_hash, may_propose, shares_root},
     verify::transaction_root,
 };
 use crate::{
@@ -59,7 +59,7 @@ pub struct Built {
 /// Builds a block on `parent` from `candidates`, in their order, leaving out what cannot be included at its turn.
 ///
 /// # Errors
-/// - [`ApplyError::Invalid`] if `proposal` itself breaks a rule: its time or its proposer.
+/// - [`ApplyError::Invalid`] if `proposal` itself breaks a rule: its time, its proposer or its commit.
 /// - [`ApplyError::Fault`] if this machine could not tell.
 pub fn build_block(
     machine: &Machine<'_>,
@@ -72,6 +72,7 @@ pub fn build_block(
     if proposal.time_ms <= before.time_ms {
         return Err(InvalidBlock::Time { parent: before.time_ms, found: proposal.time_ms }.into());
     }
+    check_commit(&proposal.last_commit)?;
     if !may_propose(machine, &proposal.proposer)? {
         return Err(InvalidBlock::Proposer(proposal.proposer).into());
     }

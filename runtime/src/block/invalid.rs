@@ -49,6 +49,11 @@ pub enum InvalidBlock {
     },
     /// The proposer is not of the validator set in force.
     Proposer(AccountId),
+    /// The block carries votes for its parent, and no engine of this protocol version says what they mean.
+    LastCommit {
+        /// Bytes found.
+        found: usize,
+    },
     /// The encoded block is longer than it may be.
     TooLong {
         /// Bytes found.
@@ -89,6 +94,9 @@ impl fmt::Display for InvalidBlock {
                 write!(formatter, "base fee {expected} expected, {found} found")
             }
             Self::Proposer(found) => write!(formatter, "a validator as proposer expected, {found} found"),
+            Self::LastCommit { found } => {
+                write!(formatter, "no votes for the parent expected, {found} bytes found")
+            }
             Self::TooLong { found, limit } => {
                 write!(formatter, "at most {limit} bytes expected, {found} found")
             }

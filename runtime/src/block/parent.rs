@@ -5,7 +5,7 @@ use chainstack_primitives::{
 };
 use parity_scale_codec::Encode;
 
-use super::execution::Machine;
+use super::{InvalidBlock, execution::Machine};
 use crate::{genesis::Validator, params::Schedule, ports::Fault, state::reserved, transaction::fee};
 
 /// The block that the next one builds on.
@@ -88,6 +88,12 @@ pub fn shares_root() -> Hash {
 /// Hash of the evidence that the parent was decided, as headers carry it.
 pub(super) fn commit_hash(last_commit: &[u8]) -> Hash {
     tagged(Tag::Commit, last_commit)
+}
+
+/// Checks the evidence that the parent was decided: under engine `solo`, the only one of this version, there is
+/// none.
+pub(super) fn check_commit(last_commit: &[u8]) -> Result<(), InvalidBlock> {
+    if last_commit.is_empty() { Ok(()) } else { Err(InvalidBlock::LastCommit { found: last_commit.len() }) }
 }
 
 /// Whether `proposer` is of the validator set in state.

@@ -95,8 +95,14 @@ impl Tries {
     /// Estimated memory, in bytes.
     #[must_use]
     pub fn resident_bytes(&self) -> usize {
-        let tries = self.accounts.iter().chain(self.storage.values());
-        tries.map(WarmTrie::resident_bytes).fold(0, usize::saturating_add) // an estimate
+        let accounts = self.accounts.as_ref().map_or(0, WarmTrie::resident_bytes);
+        accounts.saturating_add(self.storage_bytes()) // an estimate
+    }
+
+    /// Estimated memory of the storage tries with their keys, in bytes.
+    fn storage_bytes(&self) -> usize {
+        let tries = self.storage.values().map(WarmTrie::resident_bytes);
+        tries.fold(0, |sum, bytes| sum.saturating_add(bytes).saturating_add(size_of::<AccountId>()))
     }
 
     /// Lets go of nodes if more than `budget_bytes` are held: the deepest of the account trie beyond half of
@@ -106,8 +112,7 @@ impl Tries {
         if let Some(accounts) = &mut self.accounts {
             accounts.shrink(half);
         }
-        let held = self.storage.values().map(WarmTrie::resident_bytes).fold(0, usize::saturating_add);
-        if held > half {
+        if self.storage_bytes() > half {
             self.storage.clear();
         }
     }

@@ -7,7 +7,7 @@
 use chainstack_primitives::{
     Account, AccountId, Amount, BatchCall, Body, Call, ChainId, Gas, Height, Transaction,
     signature::SignatureError,
-    transaction::{TRANSACTION_VERSION, VALIDITY_MAX},
+    transaction::{TRANSACTION_SIZE_MAX, TRANSACTION_VERSION, VALIDITY_MAX},
 };
 
 use super::{TransactionRefused, VerifiedTransaction, fee::price_per_gas};
@@ -96,14 +96,14 @@ pub fn intrinsic_gas(schedule: &Schedule, body: &Body, size_bytes: usize) -> Opt
     base.checked_add(calls).map(Gas)
 }
 
-/// Checks what needs neither state nor cryptography: format, chain, signer's key against zero, gas limits,
+/// Checks what needs neither state nor cryptography: format, chain, signer's key against zero, size, gas limits,
 /// amounts.
 ///
 /// # Errors
 /// In this order: [`TransactionRefused::Version`], [`TransactionRefused::WrongChain`],
-/// [`TransactionRefused::Signature`] for the all-zero key, [`TransactionRefused::EmptyBatch`],
-/// [`TransactionRefused::GasLimitTooHigh`], [`TransactionRefused::GasLimitTooLow`],
-/// [`TransactionRefused::AmountOverflow`].
+/// [`TransactionRefused::Signature`] for the all-zero key, [`TransactionRefused::TooLong`],
+/// [`TransactionRefused::EmptyBatch`], [`TransactionRefused::GasLimitTooHigh`],
+/// [`TransactionRefused::GasLimitTooLow`], [`TransactionRefused::AmountOverflow`].
 pub fn stateless(
     schedule: &Schedule,
     chain: &ChainId,
@@ -125,6 +125,10 @@ pub fn stateless(
 }
 
 fn limits(schedule: &Schedule, body: &Body, size_bytes: usize) -> Result<(), TransactionRefused> {
+    // A rule of the chain as well as of decoding: a transaction inside a block is decoded with the block.
+    if size_bytes > TRANSACTION_SIZE_MAX {
+        return Err(TransactionRefused::TooLong { found: size_bytes, limit: TRANSACTION_SIZE_MAX });
+    }
     if matches!(&body.call, Call::Batch(calls) if calls.is_empty()) {
         return Err(TransactionRefused::EmptyBatch);
     }

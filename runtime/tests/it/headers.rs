@@ -1,6 +1,6 @@
 //! Every field of a header is checked: a block with any of them changed is invalid.
 
-use chainstack_primitives::{Amount, Block, Gas, Hash, Header, Height, TimeMs, codes};
+use chainstack_primitives::{Amount, Block, Gas, Hash, Header, Height, Tag, TimeMs, codes, tagged};
 use chainstack_runtime::{
     block::{ApplyError, InvalidBlock, Parent, Proposal, build_block},
     ports::Serial,
@@ -81,6 +81,25 @@ fn lists_are_bound_by_the_header() {
         world.apply(commit).expect_err("another commit"),
         ApplyError::Invalid(InvalidBlock::Mismatch { field: "last_commit_hash", .. })
     ));
+}
+
+/// Under engine `solo` there are no votes to carry: bytes that nobody can judge do not enter the chain.
+#[test]
+fn a_commit_is_refused_until_an_engine_defines_one() {
+    let (world, block) = world_with_block();
+    let refused = "no votes for the parent expected, 3 bytes found";
+    let mut commit = block;
+    commit.last_commit = vec![1, 2, 3].try_into().expect("short");
+    commit.header.rest.last_commit_hash = tagged(Tag::Commit, &commit.last_commit);
+    match world.apply(commit).expect_err("votes") {
+        ApplyError::Invalid(invalid) => assert_eq!(invalid.to_string(), refused),
+        other => panic!("another verdict: {other}"),
+    }
+    let voted = Proposal { last_commit: vec![1, 2, 3].try_into().expect("short"), ..world.proposal() };
+    match build_block(&world.machine(&Serial), &mut Tries::cold(), &world.parent, voted, &[]) {
+        Err(ApplyError::Invalid(invalid)) => assert_eq!(invalid.to_string(), refused),
+        other => panic!("another verdict: {other:?}"),
+    }
 }
 
 #[test]

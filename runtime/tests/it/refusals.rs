@@ -1,8 +1,8 @@
 //! Every way in which a transaction is not included, by its code; none leaves a trace.
 
 use chainstack_primitives::{
-    Account, Amount, ChainId, Gas, Hash, Height, Nonce, Signature, Transaction, codes,
-    transaction::VALIDITY_MAX,
+    Account, Amount, BatchCall, ChainId, Gas, Hash, Height, Invoke, Nonce, Signature, Transaction, codes,
+    transaction::{ARGS_SIZE_MAX, TRANSACTION_SIZE_MAX, VALIDITY_MAX},
 };
 use chainstack_runtime::{
     block::{ApplyError, InvalidBlock},
@@ -191,6 +191,51 @@ fn hostile_bytes_are_refused_by_length_and_form() {
     let limit = chainstack_primitives::transaction::TRANSACTION_SIZE_MAX;
     assert_eq!(validate::decode(&vec![0; limit]).map_err(|error| error.code()), Err(codes::MALFORMED));
     assert_eq!(validate::decode(&vec![0; limit + 1]).map_err(|error| error.code()), Err(codes::TOO_LONG));
+}
+
+/// A signed batch of `size` bytes: invocations with the longest arguments, and one that fills up.
+fn batch_of_size(world: &World, key: &Key, size: usize) -> std::sync::Arc<VerifiedTransaction> {
+    let longest = usize::try_from(ARGS_SIZE_MAX).expect("small");
+    let body = |last: usize| {
+        let invoke = |length: usize| Invoke {
+            contract: Key::new(2).id(),
+            method: "set".try_into().expect("short"),
+            args: vec![7; length].try_into().expect("at most the limit"),
+            value: Amount::ZERO,
+            sends: vec![].try_into().expect("none"),
+        };
+        let calls =
+            std::iter::repeat_n(longest, 35).chain([last]).map(|length| BatchCall::Invoke(invoke(length)));
+        let mut body = world.body(key, batch(calls.collect()));
+        body.gas_limit = Gas(1_000_000_000);
+        body
+    };
+    // From 64 bytes up to 2^14 the length in front has one width.
+    let last = 64 + size - key.sign(body(64)).encoded_size();
+    let transaction = key.verified(body(last));
+    assert_eq!(transaction.transaction().encoded_size(), size);
+    transaction
+}
+
+#[test]
+fn a_transaction_of_a_block_has_the_size_limit_of_one_from_outside() {
+    let limit = TRANSACTION_SIZE_MAX;
+    let mut world = World::new();
+    let alice = Key::new(1);
+    let longest = batch_of_size(&world, &alice, limit);
+    world.seal_all(&[longest]);
+
+    let longer = batch_of_size(&world, &alice, limit + 1);
+    let refused = TransactionRefused::TooLong { found: limit + 1, limit };
+    let mut built = world.build(std::slice::from_ref(&longer));
+    assert_eq!(built.dropped.pop().map(|dropped| dropped.reason), Some(refused.clone()));
+    let mut block = built.block;
+    block.transactions = vec![longer.transaction().clone()].try_into().expect("one");
+    block.header.rest.tx_root = chainstack_primitives::transaction_root(&block.transactions);
+    match world.apply(block).expect_err("too long") {
+        ApplyError::Invalid(InvalidBlock::Transaction { index: 0, reason }) => assert_eq!(reason, refused),
+        other => panic!("another verdict: {other}"),
+    }
 }
 
 #[test]

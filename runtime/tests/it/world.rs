@@ -25,6 +25,11 @@ use crate::puppet::Puppet;
 /// Code of the paradigm `box`.
 pub(crate) const BOX_CODE: &[u8] = b"a box that does as told";
 
+/// The seed that a campaign gives, else `usual`.
+pub(crate) fn seed(usual: u64) -> u64 {
+    std::env::var("CHAINSTACK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// SplitMix64: deterministic numbers for tests.
 pub(crate) struct Dice(pub(crate) u64);
 

@@ -172,7 +172,7 @@ impl WarmTrie {
         self.0.root()
     }
 
-    /// Estimated memory of the nodes held, in bytes.
+    /// Estimated memory in bytes: the nodes held, and what a trie takes without any (some 3 KB).
     #[must_use]
     pub fn resident_bytes(&self) -> usize {
         self.0.resident_bytes()
@@ -234,7 +234,7 @@ impl MemoryTrie {
         self.0.root()
     }
 
-    /// Estimated memory of the nodes, in bytes.
+    /// Estimated memory in bytes, as of a [`WarmTrie`].
     #[must_use]
     pub fn resident_bytes(&self) -> usize {
         self.0.resident_bytes()

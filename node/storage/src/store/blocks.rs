@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Receipts of one stored chunk: a lookup decodes so many.
-const RECEIPTS_PER_CHUNK: u32 = 256;
+pub(crate) const RECEIPTS_PER_CHUNK: u32 = 256;
 
 /// Where a transaction was included.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

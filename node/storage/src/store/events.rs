@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Transactions of one stored chunk.
-const TRANSACTIONS_PER_CHUNK: u32 = 64;
+pub(crate) const TRANSACTIONS_PER_CHUNK: u32 = 64;
 
 /// Most events that one query gives.
 pub const EVENTS_PER_QUERY_MAX: usize = 10_000;

@@ -5,11 +5,12 @@
 //! own boundary; any other reader asks history as well (see [`crate::history`]). The warm layer takes a value only
 //! while the epoch it was read in lasts. `oldest` and `generation` are raised **before** the write that invalidates
 //! views, and looked at **after** each read, so a view that has become too old answers with a fault, never with
-//! another boundary's value.
+//! another boundary's value. `generation` is odd exactly while a revert is under way: a view taken then is too old
+//! from the start, for it has the head that is going away.
 
-mod blocks;
+pub(crate) mod blocks;
 mod commit;
-mod events;
+pub(crate) mod events;
 pub(crate) mod meta;
 mod range;
 mod revert;
@@ -97,7 +98,7 @@ pub struct Store {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Moment {
     pub(crate) height: Height,
-    /// How many reverts there had been.
+    /// Twice the number of reverts there had been; odd during one.
     pub(crate) generation: u64,
 }
 
@@ -188,6 +189,10 @@ impl Shared {
             Some(sealed) => Some(record::open(column, key.flat(), &sealed)?.into()),
             None => None,
         };
+        // Nothing else says what the code under a hash is, and it would be run. Here once for each miss.
+        if let (Space::Codes, Some(code)) = (key.space(), &value) {
+            recovery::check_code(key.flat(), code)?;
+        }
         if epoch.is_multiple_of(2) {
             warm.learn(key.tagged(), &value, || self.epoch.load(Ordering::Acquire) == epoch);
         }
@@ -228,7 +233,8 @@ impl Shared {
     /// Whether what was read for `at` up to now is of that boundary.
     pub(crate) fn check(&self, at: Moment) -> Result<(), StorageFault> {
         self.alive()?;
-        if self.generation.load(Ordering::Acquire) != at.generation {
+        let within_revert = !at.generation.is_multiple_of(2);
+        if within_revert || self.generation.load(Ordering::Acquire) != at.generation {
             return Err(StorageFault::Reverted);
         }
         let oldest = Height(self.oldest.load(Ordering::Acquire));
@@ -271,7 +277,7 @@ impl Shared {
         let head = Arc::new(head);
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&head);
         self.stable.store(head.height().0, Ordering::Release);
-        // A view taken since the first count has the old head: it is outdated too.
+        // Even again: a view taken since the first count has the old head, and an odd generation.
         if reverts {
             self.generation.fetch_add(1, Ordering::AcqRel);
         }
@@ -310,7 +316,8 @@ impl Store {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Opens the store of `chain` after checking format, chain, head and root node against each other.
+    /// Opens the store of `chain` after checking format and chain, and the head's header, block, receipts, hash index
+    /// and root node against each other.
     ///
     /// # Errors
     /// [`OpenError::Empty`] if nothing was created yet, [`OpenError::UnknownFormat`], [`OpenError::NotAStore`],
@@ -329,7 +336,9 @@ impl Store {
         }
         let backend: Box<dyn Backend> = Box::new(backend);
         let head = recovery::read_head(backend.as_ref())?;
-        Ok(Self { shared: Arc::new(Shared::new(backend, chain, identity.mode, head, options.warm)) })
+        let shared = Shared::new(backend, chain, identity.mode, head, options.warm);
+        recovery::check_head(&shared)?;
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Opens the store if there is one, else creates it.

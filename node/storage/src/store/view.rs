@@ -80,7 +80,8 @@ impl Store {
     pub fn view_at(&self, height: Height) -> Result<StateView, StorageFault> {
         let (head, at) = self.shared.head_moment();
         if height == head.height() {
-            return Ok(self.view());
+            // Of the head at hand: another one may have come since.
+            return Ok(StateView { shared: Arc::clone(&self.shared), at, state_root: head.state_root() });
         }
         if height > head.height() {
             return Err(StorageFault::Ahead { height, head: head.height() });

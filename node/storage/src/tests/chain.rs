@@ -7,10 +7,10 @@ use std::{
 
 use chainstack_primitives::{
     Account, AccountId, Amount, Block, Body, BoundedVec, Bytes, Call, ChainId, DepositDelta, Event, Gas,
-    Hash, Header, HeaderCore, HeaderRest, Height, Nonce, Receipt, Signature, TimeMs, Transaction,
+    Hash, Header, HeaderCore, HeaderRest, Height, Nonce, Receipt, Signature, Tag, TimeMs, Transaction,
     events_root, keccak256,
     merkle::{MountainRange, leaf},
-    output_hash, receipt_root, transaction_root,
+    output_hash, receipt_root, tagged, transaction_root,
 };
 use chainstack_runtime::{
     ports::{Fault, Serial, StateReader},
@@ -157,9 +157,9 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// `steps` steps from `seed`; one in `revert_every` goes back (0: none), each block with up to `writes` writes.
+    /// `steps` steps from `seed`, moved by a campaign's; one in `revert_every` goes back (0: none), each block with up to `writes` writes.
     pub(super) fn new(seed: u64, steps: usize, revert_every: u32, writes: u32) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = ChaCha8Rng::seed_from_u64(super::seed(seed));
         let genesis = genesis(&mut random);
         let options = StoreOptions::default();
         let store = Store::create(MemoryDisk::new().open().expect("free"), &genesis.commit(), &options)
@@ -265,9 +265,9 @@ fn genesis(random: &mut ChaCha8Rng) -> Prepared {
     let changes = {
         let mut overlay = Overlay::new(&NoState);
         let code: Arc<[u8]> = vec![0xC0; 2000].into();
-        overlay.set_code(keccak256(&code), Arc::clone(&code));
+        overlay.set_code(tagged(Tag::Code, &code), Arc::clone(&code));
         for number in 0..CONTRACTS {
-            let account = Account { code_hash: keccak256(&code), ..Account::default() };
+            let account = Account { code_hash: tagged(Tag::Code, &code), ..Account::default() };
             overlay.set_account(&contract(number), account).expect("in memory");
         }
         for number in 0..ACCOUNTS / 2 {
@@ -328,7 +328,7 @@ pub(super) fn next_block(
     write_entries(random, &mut overlay, writes);
     if random.random_range(0..8) == 0 {
         let code: Arc<[u8]> = vec![random.random_range(0..4u8); random.random_range(1..100_000)].into();
-        overlay.set_code(keccak256(&code), code);
+        overlay.set_code(tagged(Tag::Code, &code), code);
     }
     let changes = overlay.into_changes();
     let commitment = commit(&changes, view, view, tries, &Serial).expect("readable");

@@ -1,10 +1,17 @@
 //! Damaged bytes: a typed fault, never a panic and never other data.
 
-use chainstack_primitives::Height;
+use chainstack_primitives::{Block, Height, Receipt};
 use chainstack_runtime::ports::{Fault, StateReader};
+use parity_scale_codec::{DecodeAll, Encode};
 
-use super::{cases, chain::Script};
-use crate::{Column, Damage, MemoryDisk, OpenError, StorageFault, Store, StoreOptions, WarmLimits};
+use super::{
+    cases,
+    chain::{Script, Step},
+};
+use crate::{
+    Backend, Batch, Column, Damage, MemoryDisk, OpenError, StorageFault, Store, StoreOptions, WarmLimits,
+    keys,
+};
 
 fn options() -> StoreOptions {
     // No warm memory: every read goes to the damaged bytes.
@@ -152,4 +159,120 @@ fn well_formed_lies_are_found() {
             lie(column, &|batch, key, _| batch.delete(column, key));
         }
     }
+}
+
+/// Writes rows under a store as another program would: well sealed.
+fn write(disk: &MemoryDisk, change: impl FnOnce(&mut Batch)) {
+    let mut batch = Batch::default();
+    change(&mut batch);
+    disk.open().expect("free").write(&batch).expect("room");
+}
+
+fn payload_of(disk: &MemoryDisk, column: Column, key: &[u8]) -> Vec<u8> {
+    let mut payload = Vec::new();
+    disk.damage(column, key, |value| payload = value[crate::record::ENVELOPE_SIZE..].to_vec());
+    payload
+}
+
+/// A script whose last block has at least two transactions.
+fn busy(from: u64) -> (Script, Vec<Receipt>) {
+    let scripts = (from..).map(|seed| Script::new(seed, 8, 0, 6));
+    let busy = scripts.filter_map(|script| match script.steps.last() {
+        Some(Step::Commit(last)) if last.receipts.len() > 1 => {
+            let receipts = last.receipts.clone();
+            Some((script, receipts))
+        }
+        _ => None,
+    });
+    busy.into_iter().next().expect("soon")
+}
+
+/// Opening checks the head's header, block, receipts, hash index and root node against each other, and says so
+/// before anything else is asked of the store.
+#[test]
+fn opening_finds_lies_around_the_head() {
+    let (script, receipts) = busy(300);
+    let head = script.expected.last().expect("steps");
+    let (at, hash) = (keys::height(head.height()), head.head().0);
+    let chunk = keys::chunk(head.height(), 0);
+    let refused = |expected: Column, change: &dyn Fn(&MemoryDisk, &mut Batch)| {
+        let disk = filled(&script);
+        write(&disk, |batch| change(&disk, batch));
+        let opened = Store::open(disk.open().expect("free"), script.genesis.chain(), &options());
+        match opened.err() {
+            Some(OpenError::Fault(StorageFault::Corrupt { column, .. })) => assert_eq!(column, expected),
+            other => panic!("{expected:?}: {other:?}"),
+        }
+    };
+    refused(Column::Headers, &|_, batch| batch.delete(Column::Headers, &at));
+    refused(Column::Hashes, &|_, batch| batch.delete(Column::Hashes, &hash));
+    refused(Column::Hashes, &|_, batch| batch.put(Column::Hashes, &hash, &3u64.to_le_bytes()));
+    refused(Column::Blocks, &|_, batch| batch.delete(Column::Blocks, &at));
+    refused(Column::Blocks, &|disk, batch| {
+        let mut block = Block::decode_all(&payload_of(disk, Column::Blocks, &at)).expect("ours");
+        let mut transactions = block.transactions.to_vec();
+        transactions.reverse();
+        block.transactions = transactions.try_into().expect("as many");
+        batch.put(Column::Blocks, &at, &block.encode());
+    });
+    refused(Column::Receipts, &|_, batch| batch.delete(Column::Receipts, &chunk));
+    refused(Column::Receipts, &|disk, batch| {
+        let stored = payload_of(disk, Column::Receipts, &chunk);
+        assert_eq!(Vec::<Receipt>::decode_all(&mut stored.as_slice()).as_ref(), Ok(&receipts));
+        let mut other = receipts.clone();
+        other[0].gas.0 += 1;
+        batch.put(Column::Receipts, &chunk, &other.encode());
+    });
+    let root = keys::FlatKey::node(&keys::ACCOUNT_TRIE, &chainstack_trie::Nibbles::EMPTY);
+    refused(Column::Nodes, &|_, batch| batch.put(Column::Nodes, root.flat(), &[0x80]));
+}
+
+/// Code is what its hash says, or a fault: it would be run.
+#[test]
+fn other_code_under_a_hash_is_a_fault() {
+    let script = Script::new(15, 8, 0, 6);
+    for hash in &script.codes {
+        let disk = filled(&script);
+        let mut other = payload_of(&disk, Column::Codes, &hash.0);
+        *other.last_mut().expect("bytes") ^= 1;
+        write(&disk, |batch| batch.put(Column::Codes, &hash.0, &other));
+        let store =
+            Store::open(disk.open().expect("free"), script.genesis.chain(), &options()).expect("sound head");
+        let fault = StorageFault::corrupt(Column::Codes, &hash.0, Damage::Contradiction);
+        assert_eq!(store.view().code(hash).map_err(|fault| typed(&fault)), Err(fault.clone()));
+        assert_eq!(store.verify(), Err(fault));
+    }
+    // Code that a contract has and that is not there.
+    let disk = filled(&script);
+    write(&disk, |batch| script.codes.iter().for_each(|hash| batch.delete(Column::Codes, &hash.0)));
+    let store = Store::open(disk.open().expect("free"), script.genesis.chain(), &options()).expect("whole");
+    let missing = store.verify().expect_err("a contract's code is gone");
+    assert!(
+        matches!(missing, StorageFault::Corrupt { column: Column::Codes, damage: Damage::Missing, .. }),
+        "{missing}"
+    );
+}
+
+/// Rows that no block demands: an index would answer with them.
+#[test]
+fn rows_beside_those_of_the_blocks_are_found() {
+    let (script, _) = busy(310);
+    let stray = |column: Column, key: &[u8], payload: &[u8]| {
+        let disk = filled(&script);
+        write(&disk, |batch| batch.put(column, key, payload));
+        let store =
+            Store::open(disk.open().expect("free"), script.genesis.chain(), &options()).expect("sound head");
+        match store.verify() {
+            Err(StorageFault::Corrupt { column: found, .. }) => assert_eq!(found, column),
+            other => panic!("{column:?}: {other:?}"),
+        }
+    };
+    let one = Height(1);
+    stray(Column::Transactions, &keys::inclusion(&[7; 32], one, 0), &[]);
+    stray(Column::Hashes, &[7; 32], &1u64.to_le_bytes());
+    stray(Column::EventIndex, &keys::at_height(&[7; 32], one), &vec![(1u16, 0u32, 0u32)].encode());
+    stray(Column::Receipts, &keys::chunk(one, 9), &Vec::<Receipt>::new().encode());
+    // Events of a transaction that the block has not.
+    let events: Vec<(u32, Vec<chainstack_primitives::Event>)> = vec![(900, Vec::new())];
+    stray(Column::Events, &keys::chunk(one, 9), &events.encode());
 }

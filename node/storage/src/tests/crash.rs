@@ -54,8 +54,9 @@ fn run(script: &Script, store: &Store, from: usize) -> usize {
 
 #[test]
 fn memory_survives_a_crash_at_every_write_and_sync() {
+    let mut crashes = 0u64;
     for seed in 0..cases(2, 40) {
-        println!("seed {seed}");
+        println!("script {seed}, moved to seed {}", super::seed(seed));
         let script = Script::new(seed, 14, 5, 8);
         let chain = script.genesis.chain();
         let options = StoreOptions::default();
@@ -75,7 +76,7 @@ fn memory_survives_a_crash_at_every_write_and_sync() {
                     };
                     match power_loss {
                         None => disk.kill(),
-                        Some(luck) => disk.crash(seed ^ write << 8 ^ round << 4 ^ luck),
+                        Some(luck) => disk.crash(super::seed(seed) ^ write << 8 ^ round << 4 ^ luck),
                     }
                     let store = Store::open(disk.open().expect("dead"), chain, &options);
                     let (store, survived) = match store {
@@ -94,10 +95,12 @@ fn memory_survives_a_crash_at_every_write_and_sync() {
                     // Life goes on, to the same end.
                     assert_eq!(run(&script, &store, survived), script.steps.len());
                     check_whole(&script, &store, script.expected.last().expect("steps"));
+                    crashes += 1;
                 }
             }
         }
     }
+    println!("{crashes} crashes");
 }
 
 #[test]

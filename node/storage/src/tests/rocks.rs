@@ -1,6 +1,6 @@
 //! The crash suite and the house rules on RocksDB.
 
-use std::{fs, io::Write, path::Path};
+use std::{fs, path::Path};
 
 use chainstack_primitives::Height;
 
@@ -9,7 +9,7 @@ use super::{
     chain::Script,
     crash::{Failing, check_boundary, check_whole, refuses_everything},
 };
-use crate::{OpenError, RocksBackend, Store, StoreOptions};
+use crate::{ACKNOWLEDGED_FILE, Column, OpenError, RocksBackend, StorageFault, Store, StoreOptions};
 
 fn open(path: &Path, script: &Script) -> Result<Store, OpenError> {
     Store::open(RocksBackend::open(path)?, script.genesis.chain(), &StoreOptions::default())
@@ -38,11 +38,25 @@ fn log(path: &Path) -> (std::path::PathBuf, u64) {
     (newest, size)
 }
 
+/// Cuts a log off at `place`, or further towards `start`, where a byte counts: zeros over zeros tear nothing. What
+/// is cut off may read as zeros.
+fn cut(log: &Path, start: u64, place: u64, zeroed: bool) {
+    let bytes = fs::read(log).expect("readable");
+    let at = |place: u64| usize::try_from(place).expect("a small log");
+    let place = (start..=place).rev().find(|&place| bytes[at(place)] != 0).expect("a checksum");
+    let mut cut = bytes[..at(place)].to_vec();
+    if zeroed {
+        cut.resize(bytes.len(), 0);
+    }
+    fs::write(log, cut).expect("room");
+}
+
 /// Stops at every batch boundary, and at places inside every batch's log record, cut off or zeroed.
 #[test]
 fn rocks_survives_a_stop_at_and_inside_every_write() {
+    let mut stops = 0u64;
     for seed in 0..cases(1, 12) {
-        println!("seed {seed}");
+        println!("script {seed}, moved to seed {}", super::seed(200 + seed));
         let script = Script::new(200 + seed, 8, 5, 8);
         let folder = tempfile::tempdir().expect("room");
         let live = folder.path().join("live");
@@ -50,6 +64,7 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
         for (number, step) in script.steps.iter().enumerate() {
             let (before, start) = log(&live);
             let syncs = store.counters().syncs;
+            let acknowledged = fs::read(live.join(ACKNOWLEDGED_FILE)).expect("readable");
             step.run(&store).expect("a step that fits");
             assert!(store.counters().syncs > syncs, "acknowledged without a sync");
             let (after, end) = log(&live);
@@ -66,31 +81,123 @@ fn rocks_survives_a_stop_at_and_inside_every_write() {
             {
                 let torn = folder.path().join(format!("torn-{number}"));
                 copy(&live, &torn);
-                let (log, _) = log(&torn);
-                let bytes = fs::read(&log).expect("readable");
-                // Zeros over zeros tear nothing: go back to a byte that counts.
-                let place = (start..=place).rev().find(|&at| bytes[at as usize] != 0).expect("a checksum");
-                let mut file = fs::File::options().write(true).open(log).expect("ours");
-                file.set_len(place).expect("room");
-                if zeroed {
-                    std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0)).expect("seekable");
-                    file.write_all(&vec![0; (end - place) as usize]).expect("room");
-                }
-                drop(file);
+                // The write that was cut short was not acknowledged.
+                fs::write(torn.join(ACKNOWLEDGED_FILE), &acknowledged).expect("room");
+                cut(&log(&torn).0, start, place, zeroed);
                 let store = open(&torn, &script).expect("a torn record is not damage");
                 assert_eq!(check_boundary(&script, &store, number), number, "a torn batch must not show");
                 step.run(&store).expect("life goes on");
                 drop(store);
                 fs::remove_dir_all(torn).expect("ours");
+                stops += 1;
             }
         }
         check_whole(&script, &store, script.expected.last().expect("steps"));
     }
+    println!("{stops} stops inside a write");
+}
+
+/// Damage inside the log would hide acknowledged blocks: the store does not come up without them.
+#[test]
+fn a_damaged_log_is_a_fault_and_not_an_earlier_block() {
+    let script = Script::new(215, 8, 0, 8);
+    let folder = tempfile::tempdir().expect("room");
+    let live = folder.path().join("live");
+    let store = create(&live, &script);
+    let mut ends = vec![log(&live).1];
+    for step in &script.steps {
+        step.run(&store).expect("a step that fits");
+        ends.push(log(&live).1);
+    }
+    // Any byte of block 3's record, its head among them, and of the last one's.
+    let places = [ends[2], ends[2] + 5, ends[2] + 6, (ends[2] + ends[3]) / 2, ends[3] - 1, ends[8] - 1];
+    for place in places {
+        let damaged = folder.path().join("damaged");
+        copy(&live, &damaged);
+        let (log, _) = log(&damaged);
+        let mut bytes = fs::read(&log).expect("readable");
+        bytes[usize::try_from(place).expect("a small log")] ^= 0x10;
+        fs::write(&log, bytes).expect("room");
+        for attempt in ["first", "second"] {
+            match open(&damaged, &script).map(|store| store.head().height()) {
+                Err(OpenError::Fault(StorageFault::Lost { acknowledged, found })) => {
+                    assert!(found < acknowledged, "{found} {acknowledged}");
+                }
+                other => panic!("byte {place}, {attempt} attempt: {other:?}"),
+            }
+        }
+        // Whoever owns the folder may decide to go on from what is left.
+        fs::remove_file(damaged.join(ACKNOWLEDGED_FILE)).expect("ours");
+        assert!(open(&damaged, &script).expect("whole").head().height() < Height(8));
+        fs::remove_dir_all(damaged).expect("ours");
+    }
+    check_whole(&script, &store, script.expected.last().expect("steps"));
+}
+
+/// A folder in which a creation was cut short: there is no store yet, and one can be made and used.
+fn begins_anew(path: &Path, script: &Script) {
+    assert_eq!(open(path, script).err(), Some(OpenError::Empty), "{}", path.display());
+    let store = create(path, script);
+    for step in &script.steps {
+        step.run(&store).expect("a step that fits");
+    }
+    drop(store);
+    check_whole(script, &open(path, script).expect("whole"), script.expected.last().expect("steps"));
+}
+
+/// Stops while the store is created: between two column families, and inside the record of the genesis block.
+#[test]
+fn rocks_survives_a_stop_while_the_store_is_created() {
+    let script = Script::new(214, 3, 0, 6);
+    let folder = tempfile::tempdir().expect("room");
+    for count in (0..=Column::ALL.len()).step_by(cases(6, 1) as usize) {
+        let path = folder.path().join(format!("families-{count}"));
+        let mut options = rocksdb::Options::default();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        let names = Column::ALL[..count].iter().map(|column| column.name());
+        drop(rocksdb::DB::open_cf(&options, &path, ["default"].into_iter().chain(names)).expect("room"));
+        begins_anew(&path, &script);
+    }
+    let live = folder.path().join("live");
+    let backend = RocksBackend::open(&live).expect("a free folder");
+    let (before, start) = log(&live);
+    let acknowledged = fs::read(live.join(ACKNOWLEDGED_FILE)).expect("readable");
+    let store = Store::create(backend, &script.genesis.commit(), &StoreOptions::default()).expect("created");
+    let (after, end) = log(&live);
+    assert!(before == after && start < end, "the genesis block is one record of one log");
+    let parts = cases(3, 24);
+    for place in (0..parts).map(|part| start + (end - start) * part / parts).chain([end - 1]) {
+        for zeroed in [false, true] {
+            let torn = folder.path().join("torn");
+            copy(&live, &torn);
+            fs::write(torn.join(ACKNOWLEDGED_FILE), &acknowledged).expect("room");
+            cut(&log(&torn).0, start, place, zeroed);
+            begins_anew(&torn, &script);
+            fs::remove_dir_all(torn).expect("ours");
+        }
+    }
+    let whole = folder.path().join("whole");
+    copy(&live, &whole);
+    assert_eq!(check_boundary(&script, &open(&whole, &script).expect("whole"), 0), 0);
+    drop(store);
 }
 
 #[test]
 fn rocks_handles_failed_writes_as_the_twin_does() {
     let script = Script::new(210, 4, 0, 6);
+    for done in [false, true] {
+        // Write 0 is the genesis block.
+        let folder = tempfile::tempdir().expect("room");
+        let backend = Failing::new(RocksBackend::open(folder.path()).expect("free"), 0, done);
+        let created = Store::create(backend, &script.genesis.commit(), &StoreOptions::default());
+        assert!(matches!(created.err(), Some(OpenError::Fault(_))));
+        if done {
+            assert_eq!(check_boundary(&script, &open(folder.path(), &script).expect("whole"), 0), 0);
+        } else {
+            begins_anew(folder.path(), &script);
+        }
+    }
     for (at, done) in [(1, false), (1, true), (3, false), (3, true)] {
         let folder = tempfile::tempdir().expect("room");
         let backend = Failing::new(RocksBackend::open(folder.path()).expect("free"), at, done);

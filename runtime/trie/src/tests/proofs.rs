@@ -5,7 +5,7 @@ use chainstack_primitives::Hash;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Entries, Updates, bytes, count, key, peer::PEER_KEY_BYTES_MAX, value};
+use super::{Entries, Updates, bytes, count, key, peer::PEER_KEY_BYTES_MAX, seed, value};
 use crate::{
     EMPTY_ROOT, KEY_BYTES_MAX, MemoryNodes, NODE_BYTES_MAX, Nibbles, NodeError, NodeFault, PROOF_BYTES_MAX,
     PROOF_NODES_MAX, Proof, ProofError, ProveError, Sequential, commit, keccak256, prove,
@@ -52,7 +52,7 @@ fn near(random: &mut ChaCha8Rng, entries: &Entries, length: usize) -> Vec<u8> {
 
 #[test]
 fn every_answer_is_proved_and_the_peer_agrees() {
-    let (tries, seed) = (count(10_000), 31);
+    let (tries, seed) = (count(10_000), seed(31));
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut present, mut absent, mut by_peer) = (0, 0, 0);
     for _ in 0..tries {
@@ -91,7 +91,7 @@ fn every_answer_is_proved_and_the_peer_agrees() {
 /// Keys of mixed lengths: values in branches are proved like any other.
 #[test]
 fn values_in_branches_are_proved() {
-    let seed = 32;
+    let seed = seed(32);
     println!("seed: {seed}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     for _ in 0..count(5_000) {
@@ -110,30 +110,65 @@ fn values_in_branches_are_proved() {
     }
 }
 
-/// In each proof, each byte once with a random other value: refused, encoded or not.
+/// Entries of a trie of one of several shapes: a root that is a leaf, an extension, a branch with few children or
+/// with all of them; short nodes inside others; values in branches; long ways.
+fn shaped(random: &mut ChaCha8Rng, shape: usize) -> Entries {
+    let hashed = |random: &mut ChaCha8Rng, size: usize| -> Entries {
+        (0..size).map(|_| (bytes(random, 32), value(random))).collect()
+    };
+    match shape % SHAPES {
+        0 => hashed(random, 1),
+        1 => hashed(random, 2),
+        2 => hashed(random, 20),
+        3 => hashed(random, 300),
+        // All keys share all but their last bytes.
+        4 => (0..20u8).map(|last| ([vec![0xA7; 30], vec![last; 2]].concat(), value(random))).collect(),
+        // Keys of mixed lengths: many begin others.
+        5 => (0..20)
+            .map(|_| {
+                let length = random.random_range(0..5);
+                (key(random, length), value(random))
+            })
+            .collect(),
+        6 => entries(random, 40, 4),
+        _ => entries(random, 60, 40),
+    }
+}
+
+/// Shapes that [`shaped`] knows.
+const SHAPES: usize = 8;
+
+/// In each proof, over tries of all shapes, each byte once with a random other value: refused, encoded or not.
 #[test]
 fn every_changed_byte_is_refused() {
-    let (proofs, seed) = (count(1_000), super::seed(33));
+    let (proofs, seed) = (count(1_000).max(5 * SHAPES), seed(33));
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut changes = 0;
-    let entries: Entries = (0..300).map(|_| (bytes(&mut random, 32), value(&mut random))).collect();
-    let (store, root) = store(&entries);
-    let keys: Vec<_> = entries.keys().cloned().collect();
+    let mut changes = [0; SHAPES];
     for number in 0..proofs {
-        let key = if number % 3 == 0 { bytes(&mut random, 32) } else { keys[number % keys.len()].clone() };
+        let shape = number % SHAPES;
+        let entries = shaped(&mut random, shape);
+        let (store, root) = store(&entries);
+        let known = entries.keys().nth(random.random_range(0..entries.len()));
+        let length = known.map_or(0, Vec::len);
+        // Every third round of the shapes proves that a key is absent.
+        let key = match known {
+            Some(known) if number / SHAPES % 3 > 0 => known.clone(),
+            _ => bytes(&mut random, length),
+        };
         let encoded = prove(&store, root, &key).unwrap().encode();
         for place in 0..encoded.len() {
             let mut changed = encoded.clone();
             changed[place] ^= random.random_range(1..=255u8);
             let outcome = Proof::decode(&changed).and_then(|proof| verify(root, &key, &proof));
             assert!(outcome.is_err(), "byte {place} of proof {number}, seed {seed}");
-            changes += 1;
+            changes[shape] += 1;
         }
         for length in 0..encoded.len() {
             assert!(Proof::decode(&encoded[..length]).is_err(), "cut to {length}");
         }
     }
-    println!("proofs: {proofs}, changed bytes: {changes}, seed: {seed}");
+    assert!(changes.iter().all(|&changes| changes > 0));
+    println!("proofs: {proofs}, changed bytes by shape: {changes:?}, seed: {seed}");
 }
 
 /// Three keys on one way of four nodes, each but the last with hashed children.
@@ -482,7 +517,7 @@ fn shapes_that_only_the_way_shows() {
 /// Random bytes, and real proofs with random parts of other proofs: never a panic, never a wrong answer.
 #[test]
 fn arbitrary_input_is_answered() {
-    let (rounds, seed) = (count(200_000), 34);
+    let (rounds, seed) = (count(200_000), seed(34));
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let entries = entries(&mut random, 60, 4);
     let (store, root) = store(&entries);

@@ -127,8 +127,8 @@ impl Branch {
 pub(super) struct Arena {
     nodes: Vec<Node>,
     vacant: Vec<u32>,
-    /// Estimated memory of the nodes, in bytes.
-    weight: usize,
+    /// Estimated memory that the nodes own beside their places, in bytes.
+    owned: usize,
 }
 
 impl Arena {
@@ -137,7 +137,7 @@ impl Arena {
     /// # Panics
     /// If 2³² − 1 nodes are kept: past any memory this runs in.
     pub(super) fn keep(&mut self, node: Node) -> u32 {
-        self.weight += weight(&node);
+        self.owned += owned(&node);
         if let Some(place) = self.vacant.pop() {
             self.nodes[index(place)] = node;
             return place;
@@ -151,7 +151,7 @@ impl Arena {
     /// Takes a node out; its place is free.
     pub(super) fn take(&mut self, place: u32) -> Node {
         let node = mem::replace(&mut self.nodes[index(place)], Node::Vacant);
-        self.weight -= weight(&node);
+        self.owned -= owned(&node);
         self.vacant.push(place);
         node
     }
@@ -185,21 +185,31 @@ impl Arena {
         self.keep(node)
     }
 
-    /// Estimated memory of the nodes, in bytes.
+    /// Estimated memory, in bytes: places, used or not, and what the nodes own.
     pub(super) fn weight(&self) -> usize {
-        self.weight
+        self.owned + self.nodes.capacity() * size_of::<Node>() + self.vacant.capacity() * size_of::<u32>()
+    }
+
+    /// As [`Arena::weight`], of the places in use or vacant only: what is left after [`Arena::fit`].
+    pub(super) fn fitted_weight(&self) -> usize {
+        self.owned + self.nodes.len() * size_of::<Node>() + self.vacant.len() * size_of::<u32>()
+    }
+
+    /// Gives back places that were never used.
+    pub(super) fn fit(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.vacant.shrink_to_fit();
     }
 }
 
-/// Estimated memory of a node in bytes: its place, and what it owns.
-fn weight(node: &Node) -> usize {
-    size_of::<Node>()
-        + match node {
-            Node::Vacant => 0,
-            Node::Leaf(encoding) => encoding.len(),
-            Node::Extension(_) => size_of::<Extension>(),
-            Node::Branch(branch) => branch.value.len() + branch.children.len() * size_of::<Child>(),
-        }
+/// Estimated memory that a node owns beside its place, in bytes.
+fn owned(node: &Node) -> usize {
+    match node {
+        Node::Vacant => 0,
+        Node::Leaf(encoding) => encoding.len(),
+        Node::Extension(_) => size_of::<Extension>(),
+        Node::Branch(branch) => branch.value.len() + branch.children.len() * size_of::<Child>(),
+    }
 }
 
 fn index(place: u32) -> usize {

@@ -66,9 +66,16 @@ impl Tree {
         self.root
     }
 
-    /// Estimated bytes of the nodes in memory.
+    /// Estimated bytes of memory: the nodes, places kept for nodes to come, and the trie itself.
     pub(crate) fn resident_bytes(&self) -> usize {
-        self.shards.iter().map(|shard| shard.arena.weight()).fold(0, usize::saturating_add)
+        let shards = self.shards.iter().map(|shard| shard.arena.weight());
+        shards.fold(self.fixed_bytes(), usize::saturating_add)
+    }
+
+    /// Bytes that the trie takes with no node in memory.
+    fn fixed_bytes(&self) -> usize {
+        let shards = self.shards.capacity().saturating_mul(size_of::<Shard>());
+        size_of::<Self>().saturating_add(shards).saturating_add(self.value.len())
     }
 
     /// Brings sorted, distinct updates in; the writes are sorted by path. On an error the tree is cold and at its old
@@ -314,8 +321,9 @@ impl Tree {
         if self.resident_bytes() <= budget {
             return;
         }
+        let budget = budget.saturating_sub(self.fixed_bytes()) / 16;
         for shard in &mut self.shards {
-            shard.shrink(budget / 16);
+            shard.shrink(budget);
         }
     }
 }
@@ -340,7 +348,7 @@ impl Shard {
             let mut keep = |child: &mut Child, new: &mut Arena| {
                 if child.place != ABSENT {
                     child.place =
-                        if new.weight() < budget { new.keep(old.take(child.place)) } else { ABSENT };
+                        if new.fitted_weight() < budget { new.keep(old.take(child.place)) } else { ABSENT };
                     queue.extend((child.place != ABSENT).then_some(child.place));
                 }
             };
@@ -355,6 +363,7 @@ impl Shard {
             new.take(own);
             new.keep(node);
         }
+        new.fit();
         self.arena = new;
     }
 }
