@@ -21,8 +21,8 @@ use crate::{
     executor::Executor,
     functions::load_params,
     machine::{
-        Contract, Frame, MethodKind, Notice, RoleMethod, Spans, Used, caller_rule, check_caller, roles_asked,
-        run_role_method,
+        Contract, Frame, MethodKind, Notice, RoleMethod, Spans, Used, caller_rule, check_caller,
+        locate_fields, roles_asked, run_role_method,
     },
 };
 
@@ -138,6 +138,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             let name = declared.get(index).map_or("(end)", |field| field.name.as_str());
             Failure::new(codes::BAD_ARGUMENTS, format!("argument `{name}` of `{}`: {error}", method.name))
         })?;
+        let fields = locate_fields(&contract, method, &target.input, &args);
         let read_only = target.read_only || method.kind == MethodKind::View;
         let frame = Frame {
             method: position,
@@ -146,6 +147,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             value: target.value,
             input: target.input,
             args,
+            fields,
             params: None,
             read_only,
             unlocked: false,

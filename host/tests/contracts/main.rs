@@ -4,6 +4,7 @@
 mod frames;
 mod functions;
 mod kit;
+mod price;
 mod refusals;
 mod roles;
 mod speed;

@@ -150,7 +150,7 @@ pub enum Touches {
     Listed(BoundedVec<Touch, TOUCHES_MAX>),
 }
 
-/// One place a transition may touch.
+/// One place a transition may touch; each is listed once.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Touch {
     /// The cell: map, ledger or value.

@@ -472,6 +472,21 @@ fn terms_of_keys() {
 }
 
 #[test]
+fn a_place_is_touched_by_one_entry() {
+    let conflict = "these options exclude each other or do not apply here";
+    let place = |key: &KeyTerm, ops| Touch { cell: 1, key: list([key.clone()]), ops, head: 0 };
+    let touches = |second: KeyTerm, ops| {
+        let both = [place(&KeyTerm::Caller, Ops::ADD), place(&second, ops)];
+        move |manifest: &mut Manifest| bid(manifest, |bid| bid.touches = Touches::Listed(list(both)))
+    };
+    accepted("two places", touches(KeyTerm::Origin, Ops::ADD));
+    for ops in [Ops::ADD, Ops::SUB] {
+        let place = format!("manifest transitions.bid.touches[1]: {conflict}");
+        refused(2121, &place, touches(KeyTerm::Caller, ops));
+    }
+}
+
+#[test]
 fn methods() {
     let conflict = "these options exclude each other or do not apply here";
     let unknown_here = "the term is not known here";

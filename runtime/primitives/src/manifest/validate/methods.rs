@@ -54,10 +54,14 @@ impl Checker<'_> {
             self.expression(spot.part("guard"), scope, guard, ExpressionType::Bool)?;
         }
         if let Touches::Listed(touches) = &transition.touches {
-            touches
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, touch)| self.touch(spot.item("touches", index), scope, touch))?;
+            for (index, touch) in touches.iter().enumerate() {
+                let spot = spot.item("touches", index);
+                self.touch(spot, scope, touch)?;
+                // A place is declared once, with all that may be done there.
+                let mut before = touches.iter().take(index);
+                let twice = before.any(|before| before.cell == touch.cell && before.key == touch.key);
+                spot.conflict_unless(!twice)?;
+            }
         }
         for (index, send) in transition.sends.iter().enumerate() {
             let spot = spot.item("sends", index);
