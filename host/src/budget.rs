@@ -98,6 +98,12 @@ pub(crate) fn charge_times(
     charge(guest, price.gas(schedule).saturating_mul(count))
 }
 
+/// Takes what reading and writing one entry or account costs, besides those that are a function's own.
+pub(crate) fn charge_update(guest: &mut Guest<'_>, schedule: &Schedule) -> Result<(), Failure> {
+    // What does not fit is more than any limit.
+    charge(guest, Price::Read.gas(schedule).saturating_add(Price::Write.gas(schedule)))
+}
+
 /// Takes what a host function costs before it does anything: its fixed terms, and those by length of arguments.
 pub(crate) fn charge_function(
     guest: &mut Guest<'_>,
@@ -111,7 +117,14 @@ pub(crate) fn charge_function(
             Times::Fixed(count) => u64::from(count),
             Times::Argument(index) => u64::from(args.get(usize::from(index)).copied().map_or(0, word)),
             // Charged by the function, once it knows, before it goes on.
-            Times::Copied | Times::Found | Times::Created | Times::First | Times::Code | Times::Pages => 0,
+            Times::Copied
+            | Times::Found
+            | Times::Created
+            | Times::Released
+            | Times::Merged
+            | Times::First
+            | Times::Code
+            | Times::Pages => 0,
         };
         // What does not fit is more than any limit.
         gas = gas.saturating_add(term.price.gas(schedule).saturating_mul(times));

@@ -191,7 +191,8 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             return Err(value_refused(&name, Amount::ZERO, target.value).into());
         }
         let prices = &self.meter.schedule().host;
-        let entries = prices.read.saturating_add(prices.write).saturating_mul(2).saturating_add(prices.new);
+        // At most two entries, of which one is new, and the accounts of who paid for those that are deleted.
+        let entries = prices.read.saturating_add(prices.write).saturating_mul(4).saturating_add(prices.new);
         gas.charge(entries)?;
         let checkpoint = self.state.checkpoint();
         let (address, caller) = (&target.address, &target.caller);

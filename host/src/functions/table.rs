@@ -207,6 +207,11 @@ pub enum Times {
     Found,
     /// For each entry or account that the call creates, before it does.
     Created,
+    /// For each entry that the call deletes, before it does: the account of who paid the deposit.
+    Released,
+    /// For each sum or count that the call is the first to change since they were merged into state, before anything
+    /// changes: merging it.
+    Merged,
     /// Once in a call of a method: the first time.
     First,
     /// For each byte of the called contract's code, before it is compiled.
@@ -342,10 +347,10 @@ functions! {
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2), Byte * Found],
         "Copies the value of an entry of a map or value cell: head fields one after the other, then the tail. Needs `read`.";
     CellSet = "cell_set"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), ptr: ReadRange, len: Length(VALUE_BYTES_MAX)) -> None, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), WriteByte * Argument(2), WriteByte * Argument(4), Byte * Found, New * Created],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), WriteByte * Argument(2), WriteByte * Argument(4), Byte * Found, New * Created, Read * Merged, Write * Merged],
         "Creates or overwrites an entry of a map or value cell. Needs `set`; a new entry locks its deposit at the origin's expense; in an existing one only those head fields may change that the touch lists.";
     CellDelete = "cell_delete"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX)) -> Flag, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Byte * Found],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Byte * Found, Read * Released, Write * Released, Read * Merged, Write * Merged],
         "Deletes an entry of a map or value cell and returns its deposit to who paid it. Needs `delete`. Whether there was one.";
     CellCount = "cell_count"(cell: Id) -> Number, Everywhere, [Call * Fixed(1), Read * Fixed(1)],
         "Count of entries of a cell with `count`. Needs `read` under `*`.";
@@ -355,13 +360,13 @@ functions! {
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
         "Writes a balance; zero if there is no entry. Needs `read`.";
     LedgerAdd = "ledger_add"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), New * Created],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), New * Created, Read * Merged, Write * Merged],
         "Adds to a balance. Needs `add`. Status BalanceOverflow changes nothing; a sum that would overflow ends the call with SumOverflow.";
     LedgerSub = "ledger_sub"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2)],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Read * Released, Write * Released, Read * Merged, Write * Merged],
         "Takes from a balance. Needs `sub`. Status InsufficientBalance changes nothing; an entry that reaches zero is deleted and its deposit returned.";
     LedgerMove = "ledger_move"(cell: Id, from_ptr: ReadRange, from_len: Length(KEY_BYTES_MAX), to_ptr: ReadRange, to_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Byte * Argument(4), New * Created],
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Byte * Argument(4), New * Created, Read * Released, Write * Released, Read * Merged, Write * Merged],
         "Moves between two balances of one ledger; the sum does not change. Needs `sub` on the one and `add` on the other. Status InsufficientBalance or BalanceOverflow changes nothing; a move to itself checks the balance and changes nothing. If it empties the one entry and creates the other, the deposit is carried over. Announces nothing: an asset's `on_move` is for moves that the host makes itself.";
     Emit = "emit"(event: Id, ptr: ReadRange, len: Length(EVENT_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Event * Fixed(1), EventByte * Argument(2)],
@@ -459,6 +464,8 @@ impl HostFunction {
                 Times::Copied => format!("{price} × bytes copied"),
                 Times::Found => format!("{price} × length found"),
                 Times::Created => format!("{price} if created"),
+                Times::Released => format!("{price} if deleted"),
+                Times::Merged => format!("{price} × sums and counts first changed"),
                 Times::First => format!("{price} the first time in a call"),
                 Times::Code => format!("{price} × code length"),
                 Times::Pages => format!("{price} × initial pages"),
