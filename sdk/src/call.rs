@@ -20,8 +20,8 @@ pub enum CallError {
 
 const REVERTED: u32 = 1;
 
-/// Calls `method` of `contract` with `value` coins, inside this method's declared `calls`, with at most `gas`
-/// and at most 63/64 of the gas left.
+/// Calls `method` of `contract` with `value` coins, inside this method's declared `calls` and `sends`, with at most
+/// `gas` and at most 63/64 of the gas left.
 ///
 /// # Errors
 /// [`CallError`]; the callee's effects, the coins among them, are undone.
@@ -65,7 +65,8 @@ pub enum PayError {
     ZeroAddress,
 }
 
-/// Pays native coins of the contract to `to`, inside this method's declared `sends`. Runs no code of the receiver.
+/// Pays native coins of the contract to `to`, inside this method's declared `sends`, together with those that go out
+/// with calls. Runs no code of the receiver.
 ///
 /// # Errors
 /// [`PayError`]; nothing changed.

@@ -373,10 +373,10 @@ functions! {
         "Announces a declared event of the method; the bytes are the SCALE tuple of its fields.";
     Transfer = "transfer"(to: Read(32), amount: Read(16)) -> Status, Transitions,
         [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Account * Created],
-        "Pays native coins out of the contract's balance, inside the method's `sends`. Runs no code of the receiver. Status InsufficientBalance, BalanceOverflow or ZeroAddress changes nothing.";
+        "Pays native coins out of the contract's balance, inside the method's `sends`: what it pays and what it sends with `invoke` together. Runs no code of the receiver. Status InsufficientBalance, BalanceOverflow or ZeroAddress changes nothing.";
     Invoke = "invoke"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), value: Read(16), gas: Gas) -> Status, Everywhere,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Frame * Fixed(1), CodeByte * Code, Page * Pages],
-        "Calls a method of another contract, inside the method's `calls`, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. A callee whose code does not return costs `trap` more, or all that is left if that is less. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
+        "Calls a method of another contract, inside the method's `calls`, with the value inside its `sends` as `transfer` counts it, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. A callee whose code does not return costs `trap` more, or all that is left if that is less. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
     Notify = "notify"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), expected_ptr: ReadRange, expected_len: Length(DATA_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Byte * Argument(6)],
         "Queues a call, inside the method's `notifies`, that runs without value after this method has ended and the contract may be entered again; what `invoke` costs is charged then. If it fails, or its output is not exactly the expected bytes, this call ends with NotifyFailed and is undone.";

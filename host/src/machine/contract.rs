@@ -76,7 +76,7 @@ pub(crate) struct MethodPlan {
     index: usize,
     pub(crate) returns: Option<Type>,
     pub(crate) value_max: Amount,
-    /// Most native coins it may pay out by `transfer`.
+    /// Most native coins it may pay out, by `transfer` and with `invoke` together.
     pub(crate) sends_max: Amount,
     pub(crate) reenter: bool,
     /// Whether key terms name parameters.

@@ -7,6 +7,7 @@ mod kit;
 mod price;
 mod refusals;
 mod roles;
+mod sends;
 mod speed;
 mod storage;
 mod upload;

@@ -38,7 +38,7 @@ pub struct Transition {
     pub guard: Option<Expression>,
     /// What it may read and write.
     pub touches: Touches,
-    /// Assets it may move out of the contract.
+    /// Assets it may move out of the contract: native coins by paying them and with the calls it makes.
     pub sends: BoundedVec<Send, SENDS_MAX>,
     /// Escrows it may use.
     pub escrows: BoundedVec<EscrowUse, ESCROWS_MAX>,
@@ -250,7 +250,7 @@ impl Ops {
     }
 }
 
-/// An asset a transition may move out of the contract.
+/// An asset a transition may move out of the contract. What a failed call of another contract carried has not moved.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Send {
     /// The asset.
@@ -277,7 +277,7 @@ pub struct CallRule {
     pub contract: KeyTerm,
     /// The method; none: any.
     pub method: Option<Name>,
-    /// Greatest native value in one such call.
+    /// Greatest native value in one such call, at most what the method may send.
     pub value_max: Amount,
     /// Greatest count of such calls, at least 1.
     pub count_max: u16,

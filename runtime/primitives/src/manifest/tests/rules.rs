@@ -521,6 +521,16 @@ fn methods() {
     refused(2116, "manifest transitions.bid.calls[0]: account expected, text<64> found", |manifest| {
         bid(manifest, |bid| change(&mut bid.calls, 0, |call| call.contract = KeyTerm::Param(0)));
     });
+    let value = |value| {
+        move |manifest: &mut Manifest| {
+            bid(manifest, |bid| change(&mut bid.calls, 1, |call| call.value_max = Amount(value)));
+        }
+    };
+    accepted("all that the transition sends in one call", value(10));
+    refused(2121, &format!("manifest transitions.bid.calls[1]: {conflict}"), value(11));
+    refused(2121, &format!("manifest transitions.bid.calls[0]: {conflict}"), |manifest| {
+        bid(manifest, |bid| bid.sends = BoundedVec::new());
+    });
     refused(2121, &format!("manifest views.price.calls[0]: {conflict}"), |manifest| {
         change(&mut manifest.views, 0, |view| {
             change(&mut view.calls, 0, |call| call.value_max = Amount(1));

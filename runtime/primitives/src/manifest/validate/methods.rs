@@ -6,8 +6,8 @@ use super::super::limits::{
     ITEMS_MAX, RETURN_SIZE_MAX, UPGRADE_DELAY_MIN_BLOCKS,
 };
 use super::super::{
-    CallRule, CallerRule, Ceilings, Cell, CellKind, Effect, Exit, Expression, ExpressionType, ItemBinding,
-    KeyTerm, ManifestError, Name, Ops, Quantity, RoleKind, Section, Touch, Touches, Transition,
+    AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, Effect, Exit, Expression, ExpressionType,
+    ItemBinding, KeyTerm, ManifestError, Name, Ops, Quantity, RoleKind, Section, Touch, Touches, Transition,
     TransitionKind, Type, TypeKind, Upgrade, Window,
 };
 use super::state::{arity, unknown};
@@ -76,6 +76,11 @@ impl Checker<'_> {
             spot.not_empty(usize::from(escrow.pays_in || escrow.pays_out))?;
         }
         self.calls(spot, "calls", scope, &transition.calls)?;
+        // Value of calls counts as sent: a rule that allows more than that could not be used.
+        let native = transition.sends.iter().find(|send| send.asset == AssetRef::Native);
+        let native = native.map_or(Amount::ZERO, |send| send.max);
+        let dearer = transition.calls.iter().position(|call| call.value_max > native);
+        spot.item("calls", dearer.unwrap_or(0)).conflict_unless(dearer.is_none())?;
         self.calls(spot, "notifies", scope, &transition.notifies)?;
         ceilings(spot, &transition.ceilings)?;
         self.error_ids(spot, &transition.errors)?;
