@@ -6,7 +6,7 @@ use chainstack_runtime::ports::{ExecutionError, Failure};
 
 use super::{
     Answered, Scene,
-    table::{DATA_BYTES_MAX, EVENT_BYTES_MAX, METHOD_BYTES_MAX, Price},
+    table::{DATA_BYTES_MAX, EVENT_BYTES_MAX, Function, METHOD_BYTES_MAX, Price},
 };
 use crate::{
     budget::{GasLeft, charge_times},
@@ -54,8 +54,12 @@ impl Scene<'_, '_, '_, '_, '_> {
                 *used = after;
                 Ok(0)
             }
-            Err(ExecutionError::Failed(failure)) => Ok(u64::from(failure.code)),
-            Err(fault) => Err(fault),
+            Err(ExecutionError::Failed(failure))
+                if Function::Transfer.row().statuses.contains(&failure.code) =>
+            {
+                Ok(u64::from(failure.code))
+            }
+            Err(error) => Err(error),
         }
     }
 
