@@ -193,7 +193,11 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         let prices = &self.meter.schedule().host;
         // At most two entries, of which one is new, and the accounts of who paid for those that are deleted.
         let entries = prices.read.saturating_add(prices.write).saturating_mul(4).saturating_add(prices.new);
-        gas.charge(entries)?;
+        let given = self.allowance(gas, target.gas_max);
+        let mut inner = GasLeft(given);
+        let paid = inner.charge(entries);
+        gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0)); // what is left is at most what was given
+        paid?;
         let checkpoint = self.state.checkpoint();
         let (address, caller) = (&target.address, &target.caller);
         let done = run_role_method(self.state, self.meter, contract, address, caller, method, &target.input);
@@ -201,6 +205,12 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             self.state.rollback(checkpoint);
         }
         done.map(|()| Vec::new())
+    }
+
+    /// Most gas that a frame may use: what its caller gives, and not the part that a calling contract keeps.
+    fn allowance(&self, gas: &GasLeft, gas_max: u64) -> u64 {
+        let kept = if self.frames.is_empty() { 0 } else { gas.0 / GAS_KEPT_DIVISOR };
+        gas.0.saturating_sub(kept).min(gas_max)
     }
 
     /// Runs a frame that has passed the checks on entry. On a failure state is as before.
@@ -213,8 +223,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
     ) -> Result<Vec<u8>, ExecutionError> {
         let ceiling = frame.contract.method(frame.method)?.gas_max;
         let depth = self.frames.len();
-        let kept = if depth == 0 { 0 } else { gas.0 / GAS_KEPT_DIVISOR };
-        let allowance = gas.0.saturating_sub(kept).min(gas_max);
+        let allowance = self.allowance(gas, gas_max);
         let given = allowance.min(ceiling);
         let checkpoint = self.state.checkpoint();
         self.frames.push(frame);
