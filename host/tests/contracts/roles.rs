@@ -1,8 +1,8 @@
 //! Account roles: who may call, and how a role changes hands.
 
 use chainstack_primitives::{
-    AccountId, codes,
-    manifest::{CallerRule, Manifest, RoleInitial, RoleKind, Type},
+    AccountId, Amount, codes,
+    manifest::{CallRule, CallerRule, KeyTerm, Manifest, ROLE_ACCEPT, RoleInitial, RoleKind, Type},
 };
 
 use crate::{
@@ -109,7 +109,13 @@ const HEIR: AccountId = AccountId([0x7b; 32]);
 fn heir() -> Vec<u8> {
     let mut manifest = Manifest::empty(kit::name("heir"));
     let mut take = kit::transition("take", vec![kit::field("gas", Type::U64)], Some(Type::U32));
-    take.calls = kit::list(vec![kit::anywhere(1, 0)]);
+    let accept = CallRule {
+        contract: KeyTerm::Literal(kit::list(VAULT.0.to_vec())),
+        method: Some(kit::name(ROLE_ACCEPT)),
+        value_max: Amount(0),
+        count_max: 1,
+    };
+    take.calls = kit::list(vec![accept]);
     manifest.transitions = kit::list(vec![take]);
     let body = "(drop (call $input (i32.const 0) (i32.const 8)))
         (memory.fill (i32.const 100) (i32.const 0x7a) (i32.const 32))

@@ -275,7 +275,7 @@ pub struct EscrowUse {
 pub struct CallRule {
     /// The contract; `Any`: whichever.
     pub contract: KeyTerm,
-    /// The method; none: any.
+    /// The method, declared by the other contract or one of [`HOST_METHODS`](super::HOST_METHODS); none: any.
     pub method: Option<Name>,
     /// Greatest native value in one such call, at most what the method may send.
     pub value_max: Amount,

@@ -521,6 +521,23 @@ fn methods() {
     refused(2116, "manifest transitions.bid.calls[0]: account expected, text<64> found", |manifest| {
         bid(manifest, |bid| change(&mut bid.calls, 0, |call| call.contract = KeyTerm::Param(0)));
     });
+    let named = |method: &'static str| {
+        move |manifest: &mut Manifest| {
+            bid(manifest, |bid| change(&mut bid.calls, 0, |call| call.method = Some(name(method))));
+        }
+    };
+    let not_a_name = "not a name: a letter, then letters, digits and _";
+    for method in HOST_METHODS {
+        accepted(method, named(method));
+        refused(2104, &format!("manifest views.price.calls[0]: {not_a_name}"), |manifest| {
+            change(&mut manifest.views, 0, |view| {
+                change(&mut view.calls, 0, |call| call.method = Some(name(method)));
+            });
+        });
+    }
+    for method in ["$upgrade.apply", "$role", "role.offer", "Pay"] {
+        refused(2104, &format!("manifest transitions.bid.calls[0]: {not_a_name}"), named(method));
+    }
     let value = |value| {
         move |manifest: &mut Manifest| {
             bid(manifest, |bid| change(&mut bid.calls, 1, |call| call.value_max = Amount(value)));

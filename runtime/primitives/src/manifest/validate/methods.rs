@@ -7,8 +7,8 @@ use super::super::limits::{
 };
 use super::super::{
     AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, Effect, Exit, Expression, ExpressionType,
-    ItemBinding, KeyTerm, ManifestError, Name, Ops, Quantity, RoleKind, Section, Touch, Touches, Transition,
-    TransitionKind, Type, TypeKind, Upgrade, Window,
+    HOST_METHODS, ItemBinding, KeyTerm, ManifestError, Name, Ops, Quantity, RoleKind, Section, Touch,
+    Touches, Transition, TransitionKind, Type, TypeKind, Upgrade, Window,
 };
 use super::state::{arity, unknown};
 use super::{Checker, Spot, is_method};
@@ -75,13 +75,13 @@ impl Checker<'_> {
             spot.unique_id(escrow.cell, transition.escrows.iter().take(index).map(|before| before.cell))?;
             spot.not_empty(usize::from(escrow.pays_in || escrow.pays_out))?;
         }
-        self.calls(spot, "calls", scope, &transition.calls)?;
+        self.calls(spot, "calls", scope, &transition.calls, HOST_METHODS)?;
         // Value of calls counts as sent: a rule that allows more than that could not be used.
         let native = transition.sends.iter().find(|send| send.asset == AssetRef::Native);
         let native = native.map_or(Amount::ZERO, |send| send.max);
         let dearer = transition.calls.iter().position(|call| call.value_max > native);
         spot.item("calls", dearer.unwrap_or(0)).conflict_unless(dearer.is_none())?;
-        self.calls(spot, "notifies", scope, &transition.notifies)?;
+        self.calls(spot, "notifies", scope, &transition.notifies, HOST_METHODS)?;
         ceilings(spot, &transition.ceilings)?;
         self.error_ids(spot, &transition.errors)?;
         for (index, id) in transition.emits.iter().enumerate() {
@@ -185,13 +185,17 @@ impl Checker<'_> {
         part: &'static str,
         scope: Scope<'_>,
         calls: &[CallRule],
+        host_methods: &[&str],
     ) -> Result<(), ManifestError> {
         for (index, call) in calls.iter().enumerate() {
             let spot = spot.item(part, index);
             if call.contract != KeyTerm::Any {
                 self.term(spot, scope, &call.contract, &Type::Account)?;
             }
-            let named = call.method.as_ref().is_none_or(|method| is_method(method));
+            let named = call
+                .method
+                .as_ref()
+                .is_none_or(|method| is_method(method) || host_methods.contains(&&**method));
             spot.require(named, |at| ManifestError::Name { at })?;
             spot.not_empty(usize::from(call.count_max))?;
         }
@@ -226,7 +230,8 @@ impl Checker<'_> {
                 spot.unique_id(*id, view.reads.iter().take(position).copied())?;
             }
             let scope = Scope { args: &view.args, ..Scope::OWN_STATE };
-            self.calls(spot, "calls", scope, &view.calls)?;
+            // A view calls views, and no method of the host is one.
+            self.calls(spot, "calls", scope, &view.calls, &[])?;
             let paid = view.calls.iter().position(|call| call.value_max > Amount::ZERO);
             spot.item("calls", paid.unwrap_or(0)).conflict_unless(paid.is_none())?;
             self.error_ids(spot, &view.errors)?;
