@@ -361,7 +361,12 @@ impl Instance {
         // SAFETY: the definition lives as long as the instance.
         let index = self.vm.memory_index(unsafe { definition.as_ref() });
         let pages = u32::try_from(missing).map_err(|_| EngineFault::MemoryGrowth)?;
-        self.vm.memory_grow(index, Pages(pages)).map(|_| ()).map_err(|_| EngineFault::MemoryGrowth)
+        self.vm.memory_grow(index, Pages(pages)).map(|_| ()).map_err(|_| {
+            // The fault is told here: the note is for growth that running code asks for. One that fits leaves a note
+            // alone, which may be that of a call further up the stack.
+            take_growth_failure();
+            EngineFault::MemoryGrowth
+        })
     }
 
     pub(crate) fn module(&self) -> &Module {
