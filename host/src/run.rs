@@ -232,8 +232,9 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         // What is left is at most what was given, and that at most what there was.
         gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0));
         if !returned {
-            // The instance is lost. Charged when it happens, so that what a call uses is all that it needs; who has
-            // less left pays with all of it, and what is not paid is bounded by the depth of calls.
+            // The instance is lost, or longer than a call may start with. Charged when it happens, so that what a call
+            // uses is all that it needs; who has less left pays with all of it, and what is not paid is bounded by the
+            // depth of calls.
             gas.0 = gas.0.saturating_sub(self.meter.schedule().host.trap);
         }
         let ended = ended.map_err(|error| self.explain(error, given < allowance, ceiling));
@@ -263,7 +264,8 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         failure.into()
     }
 
-    /// What the running frame ended with, and whether its code left the instance whole.
+    /// What the running frame ended with, and whether its code left the instance whole: it returned, and did not let
+    /// memory grow. Both depend on the code alone.
     fn run_code(&mut self, gas: &mut GasLeft, stack: u32) -> (Result<Vec<u8>, ExecutionError>, bool) {
         let before = self.prepare_code(gas);
         let (contract, position) = match before {
@@ -281,7 +283,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         };
         gas.0 = report.gas_left;
         match report.outcome {
-            Outcome::Return => (self.finish(gas, &contract, position, stack), true),
+            Outcome::Return => (self.finish(gas, &contract, position, stack), report.pages == contract.pages),
             Outcome::Trap(kind) => (Err(trap(kind).into()), false),
             Outcome::Host(_) => {
                 let error = self.ended.take();

@@ -123,7 +123,7 @@ fn run(
     stack: u32,
 ) -> Result<CallReport, EngineFault> {
     let function = instance.get_func(&*store, name).ok_or_else(|| EngineFault::MissingExport(cut(name)))?;
-    let Some((gas_left, stack_left, _)) = store.data().meters else {
+    let Some((gas_left, stack_left, memory)) = store.data().meters else {
         return Err(EngineFault::NotInstrumented("no meters"));
     };
     let set = |store: &mut Store<Data<'_>>, global: &Global, value: Val| {
@@ -137,14 +137,16 @@ fn run(
         Val::I64(value) => value.cast_unsigned(),
         _ => 0,
     };
-    let Err(error) = result else { return Ok(CallReport { outcome: Outcome::Return, gas_left }) };
+    let pages = memory.map_or(0, |memory| u32::try_from(memory.size(&*store)).unwrap_or(u32::MAX));
+    let report = |outcome, gas_left| CallReport { outcome, gas_left, pages };
+    let Err(error) = result else { return Ok(report(Outcome::Return, gas_left)) };
     if let Some(reason) = store.data_mut().stopped.take() {
-        return Ok(CallReport { outcome: Outcome::Host(reason), gas_left });
+        return Ok(report(Outcome::Host(reason), gas_left));
     }
     match trap.get(&*store) {
-        Val::I32(1) => Ok(CallReport { outcome: Outcome::Trap(TrapKind::OutOfGas), gas_left: 0 }),
-        Val::I32(2) => Ok(CallReport { outcome: Outcome::Trap(TrapKind::StackOverflow), gas_left }),
-        _ => Ok(CallReport { outcome: Outcome::Trap(kind_of(&error)?), gas_left }),
+        Val::I32(1) => Ok(report(Outcome::Trap(TrapKind::OutOfGas), 0)),
+        Val::I32(2) => Ok(report(Outcome::Trap(TrapKind::StackOverflow), gas_left)),
+        _ => Ok(report(Outcome::Trap(kind_of(&error)?), gas_left)),
     }
 }
 

@@ -152,3 +152,15 @@ fn who_deletes_pays_for_the_account_that_gets_the_deposit() {
     let found_bytes = 4 * World::new().schedule.host.byte;
     assert_eq!(gas_after(&set, &delete) - gas_after("", &delete), found_bytes + update());
 }
+
+#[test]
+fn an_instance_lost_by_growing_is_paid_for() {
+    let grow = |pages: u32| format!("(drop (memory.grow (i32.const {pages})))");
+    let prices = World::new().schedule.host;
+    let (kept, lost) = (gas_after("", &grow(0)), gas_after("", &grow(1)));
+    assert_eq!(lost - kept, prices.memory_page + prices.trap);
+    assert_eq!(
+        gas_after("", &(grow(1) + &grow(2))) - gas_after("", &(grow(0) + &grow(1))),
+        2 * prices.memory_page
+    );
+}

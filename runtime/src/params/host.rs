@@ -28,7 +28,7 @@ pub struct HostSchedule {
     pub frame: u64,
     /// Each byte of the code of a frame's contract, compiled or not.
     pub code_byte: u64,
-    /// A frame whose code does not return: what its instance costs to make again.
+    /// A frame whose code does not return, or lets its memory grow: what its instance costs to make again.
     pub trap: u64,
     /// One page (64 KiB) by which memory grows, and each page a frame starts with.
     pub memory_page: u64,
