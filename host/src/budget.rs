@@ -78,6 +78,12 @@ pub(crate) fn charge_times(
     charge(guest, price.gas(schedule).saturating_mul(count))
 }
 
+/// Takes what reading and writing one entry or account costs, besides those that are a function's own.
+pub(crate) fn charge_update(guest: &mut Guest<'_>, schedule: &Schedule) -> Result<(), Failure> {
+    // What does not fit is more than any limit.
+    charge(guest, Price::Read.gas(schedule).saturating_add(Price::Write.gas(schedule)))
+}
+
 /// Takes what a host function costs before it does anything: its fixed terms, and those by length of arguments.
 pub(crate) fn charge_function(
     guest: &mut Guest<'_>,
@@ -94,6 +100,8 @@ pub(crate) fn charge_function(
             Times::Copied
             | Times::Found
             | Times::Created
+            | Times::Released
+            | Times::Merged
             | Times::First
             | Times::Loaded
             | Times::Code

@@ -22,8 +22,8 @@ use crate::{
     executor::Executor,
     functions::load_params,
     machine::{
-        Contract, Frame, MethodKind, Notice, RoleMethod, Spans, Used, caller_rule, check_caller, roles_asked,
-        run_role_method,
+        Contract, Frame, MethodKind, Notice, RoleMethod, Spans, Used, caller_rule, check_caller,
+        locate_fields, roles_asked, run_role_method,
     },
 };
 
@@ -160,6 +160,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             let name = declared.get(index).map_or("(end)", |field| field.name.as_str());
             Failure::new(codes::BAD_ARGUMENTS, format!("argument `{name}` of `{}`: {error}", method.name))
         })?;
+        let fields = locate_fields(&contract, method, &target.input, &args);
         let read_only = target.read_only || method.kind == MethodKind::View;
         let frame = Frame {
             method: position,
@@ -168,6 +169,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             value: target.value,
             input: target.input,
             args,
+            fields,
             params: None,
             read_only,
             unlocked: false,
@@ -211,8 +213,13 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             return Err(value_refused(&name, Amount::ZERO, target.value).into());
         }
         let prices = &self.meter.schedule().host;
-        let entries = prices.read.saturating_add(prices.write).saturating_mul(2).saturating_add(prices.new);
-        gas.charge(entries)?;
+        // At most two entries, of which one is new, and the accounts of who paid for those that are deleted.
+        let entries = prices.read.saturating_add(prices.write).saturating_mul(4).saturating_add(prices.new);
+        let given = self.allowance(gas, target.gas_max);
+        let mut inner = GasLeft(given);
+        let paid = inner.charge(entries);
+        gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0)); // what is left is at most what was given
+        paid?;
         let checkpoint = self.state.checkpoint();
         let (address, caller) = (&target.address, &target.caller);
         let done = run_role_method(self.state, self.meter, contract, address, caller, method, &target.input);
@@ -220,6 +227,12 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             self.state.rollback(checkpoint);
         }
         done.map(|()| Vec::new())
+    }
+
+    /// Most gas that a frame may use: what its caller gives, and not the part that a calling contract keeps.
+    fn allowance(&self, gas: &GasLeft, gas_max: u64) -> u64 {
+        let kept = if self.frames.is_empty() { 0 } else { gas.0 / GAS_KEPT_DIVISOR };
+        gas.0.saturating_sub(kept).min(gas_max)
     }
 
     /// Runs a frame that has passed the checks on entry. On a failure state is as before.
@@ -232,8 +245,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
     ) -> Result<Vec<u8>, ExecutionError> {
         let ceiling = frame.contract.method(frame.method)?.gas_max;
         let depth = self.frames.len();
-        let kept = if depth == 0 { 0 } else { gas.0 / GAS_KEPT_DIVISOR };
-        let allowance = gas.0.saturating_sub(kept).min(gas_max);
+        let allowance = self.allowance(gas, gas_max);
         let given = allowance.min(ceiling);
         let checkpoint = self.state.checkpoint();
         self.frames.push(frame);
@@ -242,8 +254,8 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         // What is left is at most what was given, and that at most what there was.
         gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0));
         if lost {
-            // What the instance costs to make again. Charged when it happens, so that what a call uses is all that it needs; who has
-            // less left pays with all of it, and what is not paid is bounded by the depth of calls.
+            // What the instance costs to make again. Charged when it happens, so that what a call uses is all that it
+            // needs; who has less left pays with all of it, and what is not paid is bounded by the depth of calls.
             gas.0 = gas.0.saturating_sub(self.meter.schedule().host.trap);
         }
         let ended = ended.map_err(|error| self.explain(error, given < allowance, ceiling));
@@ -273,9 +285,10 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         failure.into()
     }
 
-    /// What the running frame ended with, and whether its instance is lost: it is if the code trapped. Where the host
-    /// ended the call, as it does for `revert`, the instance is reset like one that returned (measured in
-    /// `host/docs/adr-003-the-price-of-loading-code.md`).
+    /// What the running frame ended with, and whether its instance is lost: it is if the code trapped, or let memory
+    /// grow past what a call may start with. Where the host ended the call, as it does for `revert`, the instance is
+    /// reset like one that returned (measured in `host/docs/adr-003-the-price-of-loading-code.md`). All of it depends on
+    /// the code alone.
     fn run_code(&mut self, gas: &mut GasLeft, stack: u32) -> (Result<Vec<u8>, ExecutionError>, bool) {
         let before = self.prepare_code(gas);
         let (contract, position) = match before {
@@ -292,13 +305,14 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             Err(fault) => return (Err(engine_fault(fault).into()), true),
         };
         gas.0 = report.gas_left;
+        let grown = report.pages != contract.pages;
         match report.outcome {
-            Outcome::Return => (self.finish(gas, &contract, position, stack), false),
+            Outcome::Return => (self.finish(gas, &contract, position, stack), grown),
             Outcome::Trap(kind) => (Err(trap(kind).into()), true),
             Outcome::Host(_) => {
                 let error = self.ended.take();
                 let missing = || Fault::text("a host function ended a call without a reason").into();
-                (Err(error.unwrap_or_else(missing)), false)
+                (Err(error.unwrap_or_else(missing)), grown)
             }
         }
     }

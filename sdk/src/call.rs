@@ -1,7 +1,7 @@
 //! Other contracts and accounts: invoke, notify, pay.
 
 use crate::codec::{Datum, decode_all};
-use crate::{AccountId, Amount, env, raw};
+use crate::{AccountId, Amount, env, raw, status};
 
 /// Why a call of another contract did not complete: everything the callee did is undone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,10 +18,8 @@ pub enum CallError {
     Failed(u32),
 }
 
-const REVERTED: u32 = 1;
-
-/// Calls `method` of `contract` with `value` coins, inside this method's declared `calls`, with at most `gas`
-/// and at most 63/64 of the gas left.
+/// Calls `method` of `contract` with `value` coins, inside this method's declared `calls` and `sends`, with at most
+/// `gas` and at most 63/64 of the gas left.
 ///
 /// # Errors
 /// [`CallError`]; the callee's effects, the coins among them, are undone.
@@ -33,13 +31,13 @@ pub fn invoke<T: Datum>(
     gas: u64,
 ) -> Result<T, CallError> {
     match args.with_bytes(|args| raw::invoke(&contract.0, method, args, value.0, gas)) {
-        0 if T::SIZE_MAX == 0 => Ok(decode_all(&[])),
-        0 => Ok(env::read(raw::result).unwrap_or_else(|| crate::trap())),
-        REVERTED => {
+        status::OK if T::SIZE_MAX == 0 => Ok(decode_all(&[])),
+        status::OK => Ok(env::read(raw::result).unwrap_or_else(|| crate::trap())),
+        status::REVERTED => {
             let bytes = env::read_bytes(usize::MAX, raw::result).and_then(|bytes| bytes.split_first_chunk());
             match bytes {
                 Some((id, fields)) => Err(CallError::Reverted { error: u16::from_le_bytes(*id), fields }),
-                None => Err(CallError::Failed(REVERTED)),
+                None => Err(CallError::Failed(status::REVERTED)),
             }
         }
         code => Err(CallError::Failed(code)),
@@ -63,19 +61,29 @@ pub enum PayError {
     BalanceOverflow,
     /// The receiver is the all-zero account.
     ZeroAddress,
+    /// The receiver is an account of the protocol itself, which takes no payments.
+    ProtocolAddress,
 }
 
-/// Pays native coins of the contract to `to`, inside this method's declared `sends`. Runs no code of the receiver.
+impl PayError {
+    /// What a status of the host's `transfer` says.
+    pub(crate) fn check(status: u32) -> Result<(), Self> {
+        match status {
+            status::OK => Ok(()),
+            status::INSUFFICIENT_BALANCE => Err(Self::InsufficientBalance),
+            status::BALANCE_OVERFLOW => Err(Self::BalanceOverflow),
+            status::ZERO_ADDRESS => Err(Self::ZeroAddress),
+            status::PROTOCOL_ADDRESS => Err(Self::ProtocolAddress),
+            _ => crate::trap(),
+        }
+    }
+}
+
+/// Pays native coins of the contract to `to`, inside this method's declared `sends`, together with those that go out
+/// with calls. Runs no code of the receiver.
 ///
 /// # Errors
 /// [`PayError`]; nothing changed.
 pub fn pay(to: &AccountId, amount: Amount) -> Result<(), PayError> {
-    const ZERO_ADDRESS: u32 = 11;
-    match raw::transfer(&to.0, amount.0) {
-        crate::ledger::OK => Ok(()),
-        crate::ledger::INSUFFICIENT_BALANCE => Err(PayError::InsufficientBalance),
-        crate::ledger::BALANCE_OVERFLOW => Err(PayError::BalanceOverflow),
-        ZERO_ADDRESS => Err(PayError::ZeroAddress),
-        _ => crate::trap(),
-    }
+    PayError::check(raw::transfer(&to.0, amount.0))
 }

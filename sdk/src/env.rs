@@ -12,12 +12,13 @@ pub(crate) fn read<T: Datum>(reader: impl Fn(&mut [u8]) -> i32) -> Option<T> {
     read_bytes(T::SIZE_MAX, reader).map(decode_all)
 }
 
-/// What a reader brings, at most `size_max` bytes; `None` if it answers below zero.
+/// What a reader brings, for a value of at most `size_max` bytes; `None` if it answers below zero. Traps if there is
+/// more than was asked for: an entry of another type is not absent.
 pub(crate) fn read_bytes(size_max: usize, reader: impl Fn(&mut [u8]) -> i32) -> Option<&'static [u8]> {
     let size = if size_max <= READ_AT_ONCE_MAX { size_max } else { usize::try_from(reader(&mut [])).ok()? };
     let room = memory::room(size);
     let found = usize::try_from(reader(room)).ok()?;
-    room.get(..found)
+    Some(room.get(..found).unwrap_or_else(|| trap()))
 }
 
 /// The arguments of the method (in the constructor: the parameters), as one tuple.

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use crate::codec::Datum;
-use crate::{Amount, raw, trap};
+use crate::{Amount, raw, status, trap};
 
 /// A ledger cell: amounts under keys `K`, the tuple of the declared key fields. Zero is absent.
 #[derive(Clone, Copy, Debug)]
@@ -21,17 +21,15 @@ pub enum LedgerError {
     BalanceOverflow,
 }
 
-/// Status codes of the host's ledger functions, of the chain's one table of codes.
-pub(crate) const OK: u32 = 0;
-pub(crate) const INSUFFICIENT_BALANCE: u32 = 4;
-pub(crate) const BALANCE_OVERFLOW: u32 = 5;
-
-fn check(status: u32) -> Result<(), LedgerError> {
-    match status {
-        OK => Ok(()),
-        INSUFFICIENT_BALANCE => Err(LedgerError::InsufficientBalance),
-        BALANCE_OVERFLOW => Err(LedgerError::BalanceOverflow),
-        _ => trap(),
+impl LedgerError {
+    /// What a status of the host's ledger functions says.
+    pub(crate) fn check(status: u32) -> Result<(), Self> {
+        match status {
+            status::OK => Ok(()),
+            status::INSUFFICIENT_BALANCE => Err(Self::InsufficientBalance),
+            status::BALANCE_OVERFLOW => Err(Self::BalanceOverflow),
+            _ => trap(),
+        }
     }
 }
 
@@ -59,7 +57,7 @@ impl<K: Datum> Ledger<K> {
     /// # Errors
     /// [`LedgerError::BalanceOverflow`]; nothing changed.
     pub fn add(&self, key: &K, amount: Amount) -> Result<(), LedgerError> {
-        check(key.with_bytes(|key| raw::ledger_add(self.id, key, amount.0)))
+        LedgerError::check(key.with_bytes(|key| raw::ledger_add(self.id, key, amount.0)))
     }
 
     /// Takes from the balance. Needs the touch `sub`.
@@ -67,7 +65,7 @@ impl<K: Datum> Ledger<K> {
     /// # Errors
     /// [`LedgerError::InsufficientBalance`]; nothing changed.
     pub fn sub(&self, key: &K, amount: Amount) -> Result<(), LedgerError> {
-        check(key.with_bytes(|key| raw::ledger_sub(self.id, key, amount.0)))
+        LedgerError::check(key.with_bytes(|key| raw::ledger_sub(self.id, key, amount.0)))
     }
 
     /// Moves between two balances; the sum stays. A move to itself only checks. Needs the touches `sub` on `from`
@@ -76,7 +74,9 @@ impl<K: Datum> Ledger<K> {
     /// # Errors
     /// Any [`LedgerError`]; nothing changed.
     pub fn move_between(&self, from: &K, to: &K, amount: Amount) -> Result<(), LedgerError> {
-        check(from.with_bytes(|from| to.with_bytes(|to| raw::ledger_move(self.id, from, to, amount.0))))
+        LedgerError::check(
+            from.with_bytes(|from| to.with_bytes(|to| raw::ledger_move(self.id, from, to, amount.0))),
+        )
     }
 
     /// Sum of all balances, for a ledger with `sum`. Needs the touch `read` under `*`.

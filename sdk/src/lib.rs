@@ -30,7 +30,7 @@
 #![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
 
 extern crate alloc;
-#[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
+#[cfg(all(not(target_arch = "wasm32"), any(test, feature = "testing")))]
 extern crate std;
 
 pub mod call;
@@ -48,8 +48,11 @@ mod memory;
 mod raw;
 #[cfg(target_arch = "wasm32")]
 mod raw;
+mod status;
 #[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod types;
 
 pub use codec::Datum;

@@ -27,6 +27,7 @@ pub(crate) fn transfer(to: AccountId, amount: Amount) -> Result<bool> {
 }
 
 pub(crate) fn transfer_from(from: AccountId, to: AccountId, amount: Amount) -> Result<bool> {
+    let from = given(from)?;
     spend_allowance(from, amount)?;
     move_tokens(from, to, amount)
 }
@@ -61,6 +62,7 @@ pub(crate) fn burn(amount: Amount) -> Result<()> {
 }
 
 pub(crate) fn burn_from(owner: AccountId, amount: Amount) -> Result<()> {
+    let owner = given(owner)?;
     spend_allowance(owner, amount)?;
     destroy(owner, amount)
 }

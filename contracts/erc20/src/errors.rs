@@ -19,7 +19,7 @@ errors! {
             /// What was asked.
             needed: Amount,
         },
-        /// The all-zero account is refused as receiver, spender and owner.
+        /// The all-zero account is refused as receiver, spender and owner, and as one to take tokens from.
         ZeroAddress = 3,
         /// The token was issued with `mintable = false`.
         NotMintable = 4,

@@ -11,7 +11,8 @@
 //!
 //! - Balances are a ledger of the host: a transfer is one conserved move, the total supply is the sum that the
 //!   host keeps, and neither can be computed wrongly here.
-//! - The all-zero account is refused as receiver, spender and owner; in events it is the far side of mint and burn.
+//! - The all-zero account is refused as receiver, spender and owner, also for nothing: in events it is the far side of
+//!   mint and burn, and of them alone.
 //! - `transfer_from` always spends an allowance, also for the caller's own tokens. An allowance of the greatest
 //!   amount is infinite: it is not spent. No `Approval` is announced when an allowance is spent.
 //! - `approve` replaces the allowance. Between seeing the old value and replacing it the spender may still spend

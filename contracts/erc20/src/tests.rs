@@ -161,6 +161,17 @@ fn the_greatest_allowance_is_infinite_and_zero_spends_nothing() {
 }
 
 #[test]
+fn nothing_is_taken_from_the_zero_account() {
+    Issue::default().deploy();
+    for amount in [0, 1] {
+        refused(&transfer_from(B, NOBODY, C, amount), TokenError::ZeroAddress);
+        let burnt = World::call(B, messages::burn_from, &(NOBODY, Amount(amount)));
+        refused(&burnt, TokenError::ZeroAddress);
+    }
+    assert_eq!(World::events(), []);
+}
+
+#[test]
 fn mint_and_burn_keep_to_the_rules() {
     Issue { cap: 120, ..Issue::default() }.deploy();
     let mint = |to, amount| World::call(A, messages::mint, &(to, Amount(amount)));

@@ -294,16 +294,16 @@ impl Instance {
         }
         // SAFETY: as above, the code has ended.
         let (gas_left, marker) = unsafe { ((*self.gas.as_ptr()).val.u64, (*self.trap.as_ptr()).val.u32) };
-        let Err(trap) = result else { return Ok(CallReport { outcome: Outcome::Return, gas_left }) };
+        let pages = self.pages();
+        let report = |outcome, gas_left| CallReport { outcome, gas_left, pages };
+        let Err(trap) = result else { return Ok(report(Outcome::Return, gas_left)) };
         if let Some(reason) = self.imports.bridge().stopped.take() {
-            return Ok(CallReport { outcome: Outcome::Host(reason), gas_left });
+            return Ok(report(Outcome::Host(reason), gas_left));
         }
         match marker {
-            TRAP_OUT_OF_GAS => Ok(CallReport { outcome: Outcome::Trap(TrapKind::OutOfGas), gas_left: 0 }),
-            TRAP_STACK_OVERFLOW => {
-                Ok(CallReport { outcome: Outcome::Trap(TrapKind::StackOverflow), gas_left })
-            }
-            _ => Ok(CallReport { outcome: Outcome::Trap(kind_of(trap)?), gas_left }),
+            TRAP_OUT_OF_GAS => Ok(report(Outcome::Trap(TrapKind::OutOfGas), 0)),
+            TRAP_STACK_OVERFLOW => Ok(report(Outcome::Trap(TrapKind::StackOverflow), gas_left)),
+            _ => Ok(report(Outcome::Trap(kind_of(trap)?), gas_left)),
         }
     }
 
@@ -317,6 +317,12 @@ impl Instance {
             },
             None => &[],
         }
+    }
+
+    /// Length of memory in pages of 64 KiB.
+    #[must_use]
+    pub fn pages(&self) -> u32 {
+        u32::try_from(self.memory().len() / crate::PAGE_BYTES).unwrap_or(u32::MAX)
     }
 
     /// Bits of the mutable globals `$g<n>`, in the order of `n`.
@@ -364,7 +370,12 @@ impl Instance {
         // SAFETY: the definition lives as long as the instance.
         let index = self.vm.memory_index(unsafe { definition.as_ref() });
         let pages = u32::try_from(missing).map_err(|_| EngineFault::MemoryGrowth)?;
-        self.vm.memory_grow(index, Pages(pages)).map(|_| ()).map_err(|_| EngineFault::MemoryGrowth)
+        self.vm.memory_grow(index, Pages(pages)).map(|_| ()).map_err(|_| {
+            // The fault is told here: the note is for growth that running code asks for. One that fits leaves a note
+            // alone, which may be that of a call further up the stack.
+            take_growth_failure();
+            EngineFault::MemoryGrowth
+        })
     }
 
     pub(crate) fn module(&self) -> &Module {

@@ -123,11 +123,12 @@ impl Module {
     /// # Errors
     /// [`LoadError::Initialize`] if it does not return; [`LoadError::Fault`] if this machine fails.
     pub fn initialize(&self, gas: u64, stack: u32) -> Result<CallReport, LoadError> {
-        if self.inner.image.get().is_some() {
-            return Ok(CallReport { outcome: Outcome::Return, gas_left: gas });
+        let nothing = |pages| CallReport { outcome: Outcome::Return, gas_left: gas, pages };
+        if let Some(image) = self.inner.image.get() {
+            return Ok(nothing(image.pages()));
         }
         let mut instance = Instance::bare(self)?;
-        let mut report = CallReport { outcome: Outcome::Return, gas_left: gas };
+        let mut report = nothing(instance.pages());
         if instance.has_export(INITIALIZE) {
             let host: &mut dyn Host = &mut NoHost;
             report = instance.invoke(INITIALIZE, &[], &mut [], gas, stack, host)?;

@@ -74,6 +74,8 @@ pub struct CallReport {
     pub outcome: Outcome,
     /// Gas left; zero after [`TrapKind::OutOfGas`].
     pub gas_left: u64,
+    /// Pages of memory at the end. More than the image's, and the instance cannot be used again.
+    pub pages: u32,
 }
 
 /// This machine could not run the code. Never part of a receipt, never a vote against a block.

@@ -111,7 +111,8 @@ impl Reference {
             .collect();
         numbered.sort_unstable_by_key(|(number, _)| *number);
         let mut started = Started { store, instance, trap, memory, numbered };
-        let mut report = CallReport { outcome: Outcome::Return, gas_left: limits.gas };
+        let pages = pages_of(started.memory, &started.store);
+        let mut report = CallReport { outcome: Outcome::Return, gas_left: limits.gas, pages };
         if started.instance.get_func(&started.store, INITIALIZE).is_some() {
             report = started.run(INITIALIZE, limits.gas, limits.stack)?;
             if report.outcome != Outcome::Return {
@@ -160,7 +161,7 @@ fn run(
     stack: u32,
 ) -> Result<CallReport, EngineFault> {
     let function = instance.get_func(&*store, name).ok_or_else(|| EngineFault::MissingExport(cut(name)))?;
-    let Some((gas_left, stack_left, _)) = store.data().meters else {
+    let Some((gas_left, stack_left, memory)) = store.data().meters else {
         return Err(EngineFault::NotInstrumented("no meters"));
     };
     let set = |store: &mut Store<Data<'_>>, global: &Global, value: Val| {
@@ -174,15 +175,22 @@ fn run(
         Val::I64(value) => value.cast_unsigned(),
         _ => 0,
     };
-    let Err(error) = result else { return Ok(CallReport { outcome: Outcome::Return, gas_left }) };
+    let pages = pages_of(memory, store);
+    let report = |outcome, gas_left| CallReport { outcome, gas_left, pages };
+    let Err(error) = result else { return Ok(report(Outcome::Return, gas_left)) };
     if let Some(reason) = store.data_mut().stopped.take() {
-        return Ok(CallReport { outcome: Outcome::Host(reason), gas_left });
+        return Ok(report(Outcome::Host(reason), gas_left));
     }
     match trap.get(&*store) {
-        Val::I32(1) => Ok(CallReport { outcome: Outcome::Trap(TrapKind::OutOfGas), gas_left: 0 }),
-        Val::I32(2) => Ok(CallReport { outcome: Outcome::Trap(TrapKind::StackOverflow), gas_left }),
-        _ => Ok(CallReport { outcome: Outcome::Trap(kind_of(&error)?), gas_left }),
+        Val::I32(1) => Ok(report(Outcome::Trap(TrapKind::OutOfGas), 0)),
+        Val::I32(2) => Ok(report(Outcome::Trap(TrapKind::StackOverflow), gas_left)),
+        _ => Ok(report(Outcome::Trap(kind_of(&error)?), gas_left)),
     }
+}
+
+/// Length of the memory in pages of 64 KiB.
+fn pages_of(memory: Option<Memory>, store: &Store<Data<'_>>) -> u32 {
+    memory.map_or(0, |memory| u32::try_from(memory.size(store)).unwrap_or(u32::MAX))
 }
 
 fn kind_of(error: &Error) -> Result<TrapKind, EngineFault> {

@@ -97,6 +97,7 @@ fn create(
         value: message.value,
         input: message.args.to_vec(),
         args: Spans::EMPTY,
+        fields: Vec::new(),
         params: Some((message.args.to_vec(), spans)),
         read_only: false,
         unlocked: false,

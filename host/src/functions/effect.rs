@@ -6,7 +6,7 @@ use chainstack_runtime::ports::{ExecutionError, Failure};
 
 use super::{
     Answered, Scene,
-    table::{DATA_BYTES_MAX, EVENT_BYTES_MAX, METHOD_BYTES_MAX, Price},
+    table::{DATA_BYTES_MAX, EVENT_BYTES_MAX, Function, METHOD_BYTES_MAX, Price},
 };
 use crate::{
     budget::{GasLeft, charge_times},
@@ -54,8 +54,12 @@ impl Scene<'_, '_, '_, '_, '_> {
                 *used = after;
                 Ok(0)
             }
-            Err(ExecutionError::Failed(failure)) => Ok(u64::from(failure.code)),
-            Err(fault) => Err(fault),
+            Err(ExecutionError::Failed(failure))
+                if Function::Transfer.row().statuses.contains(&failure.code) =>
+            {
+                Ok(u64::from(failure.code))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -156,6 +160,9 @@ impl Run<'_, '_, '_> {
         let asked = Asked { contract: &address, method: &method, value };
         let rule = find_rule(frame, &origin, frame.contract.calls(plan), 0, &asked)
             .map_err(|text| Failure::new(codes::UNDECLARED_CALL, text))?;
+        // Coins that leave with a call leave as those of a payment do, if the call is carried out.
+        let mut after = frame.used;
+        after.send(plan, value)?;
         count_rule(frame, rule);
         frame.result.clear();
         let (caller, read_only) = (frame.address, frame.read_only);
@@ -174,11 +181,16 @@ impl Run<'_, '_, '_> {
         };
         let ended = self.call_contract(&mut gas, target);
         guest.set_gas(gas.0);
-        let (status, result) = match ended? {
-            Ok(output) => (codes::OK, output),
+        let ended = ended?;
+        let frame = self.top()?;
+        let (status, result) = match ended {
+            Ok(output) => {
+                frame.used = after;
+                (codes::OK, output)
+            }
             Err(failure) => (failure.code, failure.revert.into_inner()),
         };
-        self.top()?.result = result;
+        frame.result = result;
         Ok(u64::from(status))
     }
 

@@ -8,11 +8,11 @@ use chainstack_runtime::{
 
 use super::{
     Answered, Scene,
-    storage::{plan, unsigned},
+    storage::{note, plan, unsigned},
     table::Price,
 };
 use crate::{
-    budget::{charge_times, entry_deposit},
+    budget::{charge_times, charge_update, entry_deposit},
     machine::{COUNT, CellPlan, Frame, Kind, LEDGER_SUM, Pending},
     memory,
 };
@@ -32,7 +32,7 @@ fn balance(
     Ok(state.entry(address, plan.id, key)?.map(|entry| unsigned(&entry.value)))
 }
 
-/// Writes a balance into an entry that exists; zero deletes it.
+/// Writes a balance into an entry that exists; zero deletes it, which the caller has charged.
 fn set_existing(
     state: &mut Overlay<'_>,
     address: &AccountId,
@@ -75,20 +75,23 @@ impl Scene<'_, '_, '_, '_, '_> {
         if amount == 0 {
             return Ok(DONE);
         }
+        let schedule = self.meter.schedule();
         if before.is_none() {
-            charge_times(self.guest, self.meter.schedule(), Price::New, 1)?;
+            charge_times(self.guest, schedule, Price::New, 1)?;
             used.create(method)?;
-            let deposit = entry_deposit(self.meter.schedule(), plan.room_bytes)?;
+        }
+        if plan.sum {
+            note(self.guest, schedule, pending, Pending::new(plan.id, LEDGER_SUM, amount, 0))?;
+        }
+        if plan.count && before.is_none() {
+            note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 1, 0))?;
+        }
+        if before.is_none() {
+            let deposit = entry_deposit(schedule, plan.room_bytes)?;
             let value = after.to_le_bytes().to_vec();
             self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
         } else {
             set_existing(self.state, address, plan, self.key, after)?;
-        }
-        if plan.sum {
-            Pending::note(pending, plan.id, LEDGER_SUM, amount, 0)?;
-        }
-        if plan.count && before.is_none() {
-            Pending::note(pending, plan.id, COUNT, 1, 0)?;
         }
         Ok(DONE)
     }
@@ -106,13 +109,17 @@ impl Scene<'_, '_, '_, '_, '_> {
         if amount == 0 {
             return Ok(DONE);
         }
-        set_existing(self.state, address, plan, self.key, after)?;
+        let schedule = self.meter.schedule();
         if plan.sum {
-            Pending::note(pending, plan.id, LEDGER_SUM, 0, amount)?;
+            note(self.guest, schedule, pending, Pending::new(plan.id, LEDGER_SUM, 0, amount))?;
         }
-        if plan.count && after == 0 {
-            Pending::note(pending, plan.id, COUNT, 0, 1)?;
+        if after == 0 {
+            charge_update(self.guest, schedule)?;
+            if plan.count {
+                note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 0, 1))?;
+            }
         }
+        set_existing(self.state, address, plan, self.key, after)?;
         Ok(DONE)
     }
 
@@ -145,15 +152,19 @@ impl Scene<'_, '_, '_, '_, '_> {
         let Some(total) = target.unwrap_or(0).checked_add(amount) else {
             return status(codes::BALANCE_OVERFLOW);
         };
+        let schedule = self.meter.schedule();
         if target.is_some() {
+            if left == 0 {
+                charge_update(self.guest, schedule)?;
+                if plan.count {
+                    note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 0, 1))?;
+                }
+            }
             set_existing(self.state, address, plan, to, total)?;
             set_existing(self.state, address, plan, from, left)?;
-            if plan.count && left == 0 {
-                Pending::note(pending, plan.id, COUNT, 0, 1)?;
-            }
             return Ok(DONE);
         }
-        charge_times(self.guest, self.meter.schedule(), Price::New, 1)?;
+        charge_times(self.guest, schedule, Price::New, 1)?;
         used.create(method)?;
         let value = total.to_le_bytes().to_vec();
         if left == 0 {
@@ -163,12 +174,12 @@ impl Scene<'_, '_, '_, '_, '_> {
             self.state.set_entry(address, plan.id, to, Some(Entry { value, payer, deposit }))?;
             return Ok(DONE);
         }
-        let deposit = entry_deposit(self.meter.schedule(), plan.room_bytes)?;
+        if plan.count {
+            note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 1, 0))?;
+        }
+        let deposit = entry_deposit(schedule, plan.room_bytes)?;
         self.state.write_entry(self.meter, (address, plan.id, to), value, deposit)?;
         set_existing(self.state, address, plan, from, left)?;
-        if plan.count {
-            Pending::note(pending, plan.id, COUNT, 1, 0)?;
-        }
         Ok(DONE)
     }
 }

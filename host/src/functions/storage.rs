@@ -2,7 +2,10 @@
 
 use chainstack_engine::Guest;
 use chainstack_primitives::{AccountId, codes, manifest::Ops};
-use chainstack_runtime::ports::{ExecutionError, Failure};
+use chainstack_runtime::{
+    params::Schedule,
+    ports::{ExecutionError, Failure},
+};
 
 use super::{
     Answered, Scene,
@@ -10,7 +13,7 @@ use super::{
     table::{KEY_BYTES_MAX, Price, VALUE_BYTES_MAX},
 };
 use crate::{
-    budget::{charge_times, entry_deposit},
+    budget::{charge_times, charge_update, entry_deposit},
     machine::{
         COUNT, CellPlan, Contract, Frame, Kind, LEDGER_SUM, Pending, check_everything, check_touch, flush,
         read_aggregate,
@@ -108,7 +111,7 @@ impl Scene<'_, '_, '_, '_, '_> {
                 None
             }
         };
-        note_change(pending, plan, before, Some(&value))?;
+        note_change(self.guest, schedule, pending, plan, (before, Some(&*value)))?;
         let deposit = entry_deposit(schedule, plan.room_bytes)?;
         self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
         Ok(0)
@@ -122,7 +125,8 @@ impl Scene<'_, '_, '_, '_, '_> {
         used.write(contract.method(*method)?, 1)?;
         let Some(entry) = self.state.entry(address, plan.id, self.key)? else { return Ok(0) };
         charge_times(self.guest, schedule, Price::Byte, entry.value.len())?;
-        note_change(pending, plan, Some(&entry.value), None)?;
+        charge_update(self.guest, schedule)?;
+        note_change(self.guest, schedule, pending, plan, (Some(&*entry.value), None))?;
         self.state.delete_entry(address, plan.id, self.key)?;
         Ok(1)
     }
@@ -210,15 +214,27 @@ fn check_head(
     Ok(())
 }
 
-/// Notes what a write does to count and sums of a map.
+/// Notes a change of a sum or count, and charges for its merge if it is the first.
+pub(super) fn note(
+    guest: &mut Guest<'_>,
+    schedule: &Schedule,
+    pending: &mut Vec<Pending>,
+    change: Pending,
+) -> Result<(), Failure> {
+    if change.note(pending)? { charge_update(guest, schedule) } else { Ok(()) }
+}
+
+/// Notes what a write does to count and sums of a map: its value before and after.
 fn note_change(
+    guest: &mut Guest<'_>,
+    schedule: &Schedule,
     pending: &mut Vec<Pending>,
     plan: &CellPlan,
-    before: Option<&[u8]>,
-    after: Option<&[u8]>,
+    (before, after): (Option<&[u8]>, Option<&[u8]>),
 ) -> Result<(), Failure> {
     if plan.count {
-        Pending::note(pending, plan.id, COUNT, u128::from(after.is_some()), u128::from(before.is_some()))?;
+        let change = Pending::new(plan.id, COUNT, u128::from(after.is_some()), u128::from(before.is_some()));
+        note(guest, schedule, pending, change)?;
     }
     for (index, field) in plan.head.iter().enumerate() {
         if field.sum {
@@ -226,7 +242,7 @@ fn note_change(
                 value.map_or(0, |value| unsigned(span(value, field.offset, field.size)))
             };
             let which = u8::try_from(index).unwrap_or(COUNT); // a head has at most 16 fields
-            Pending::note(pending, plan.id, which, part(after), part(before))?;
+            note(guest, schedule, pending, Pending::new(plan.id, which, part(after), part(before)))?;
         }
     }
     Ok(())

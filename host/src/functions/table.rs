@@ -3,6 +3,7 @@
 //! The order of rows is not part of any format: code imports by name, and numbers live inside one process.
 
 use chainstack_engine::{HostFunctionSignature, HostFunctions, ValueKind};
+use chainstack_primitives::codes;
 use chainstack_runtime::params::Schedule;
 
 /// Module name of every import.
@@ -211,6 +212,11 @@ pub enum Times {
     Found,
     /// For each entry or account that the call creates, before it does.
     Created,
+    /// For each entry that the call deletes, before it does: the account of who paid the deposit.
+    Released,
+    /// For each sum or count that the call is the first to change since they were merged into state, before anything
+    /// changes: merging it.
+    Merged,
     /// Once in a call of a method: the first time.
     First,
     /// Once, the first time that a call from outside needs the called contract's code, before it is made ready.
@@ -250,6 +256,9 @@ pub struct HostFunction {
     pub params: &'static [Param],
     /// Result.
     pub answer: Answer,
+    /// Codes that a status can be besides 0; of `invoke`, whose status is what ended the called contract, none is
+    /// listed. A failure with any other code ends the call.
+    pub statuses: &'static [u16],
     /// Cost in gas: the sum of the terms.
     pub cost: &'static [Term],
     /// Who may import it.
@@ -259,7 +268,7 @@ pub struct HostFunction {
 }
 
 macro_rules! functions {
-    ($($variant:ident = $name:literal ($($param:ident: $kind:expr),*) -> $answer:ident, $status:ident,
+    ($($variant:ident = $name:literal ($($param:ident: $kind:expr),*) -> $answer:ident $({$($code:ident),*})?, $status:ident,
         [$($price:ident * $times:expr),*], $doc:literal;)*) => {
         /// A host function by name.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -281,6 +290,7 @@ macro_rules! functions {
                 name: $name,
                 params: &[$(Param { name: stringify!($param), kind: $kind }),*],
                 answer: Answer::$answer,
+                statuses: &[$($(codes::$code),*)?],
                 cost: &[$(Term { price: Price::$price, times: $times }),*],
                 status: Status::$status,
                 doc: $doc,
@@ -348,10 +358,10 @@ functions! {
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2), Byte * Found],
         "Copies the value of an entry of a map or value cell: head fields one after the other, then the tail. Needs `read`.";
     CellSet = "cell_set"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), ptr: ReadRange, len: Length(VALUE_BYTES_MAX)) -> None, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), WriteByte * Argument(2), WriteByte * Argument(4), Byte * Found, New * Created],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), WriteByte * Argument(2), WriteByte * Argument(4), Byte * Found, New * Created, Read * Merged, Write * Merged],
         "Creates or overwrites an entry of a map or value cell. Needs `set`; a new entry locks its deposit at the origin's expense; in an existing one only those head fields may change that the touch lists.";
     CellDelete = "cell_delete"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX)) -> Flag, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Byte * Found],
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Byte * Found, Read * Released, Write * Released, Read * Merged, Write * Merged],
         "Deletes an entry of a map or value cell and returns its deposit to who paid it. Needs `delete`. Whether there was one.";
     CellCount = "cell_count"(cell: Id) -> Number, Everywhere, [Call * Fixed(1), Read * Fixed(1)],
         "Count of entries of a cell with `count`. Needs `read` under `*`.";
@@ -360,24 +370,24 @@ functions! {
     LedgerGet = "ledger_get"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), out: Write(16)) -> None, Everywhere,
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
         "Writes a balance; zero if there is no entry. Needs `read`.";
-    LedgerAdd = "ledger_add"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), New * Created],
-        "Adds to a balance. Needs `add`. Status BalanceOverflow changes nothing; a sum that would overflow ends the call with SumOverflow.";
-    LedgerSub = "ledger_sub"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2)],
-        "Takes from a balance. Needs `sub`. Status InsufficientBalance changes nothing; an entry that reaches zero is deleted and its deposit returned.";
-    LedgerMove = "ledger_move"(cell: Id, from_ptr: ReadRange, from_len: Length(KEY_BYTES_MAX), to_ptr: ReadRange, to_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status, Transitions,
-        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Byte * Argument(4), New * Created],
-        "Moves between two balances of one ledger; the sum does not change. Needs `sub` on the one and `add` on the other. Status InsufficientBalance or BalanceOverflow changes nothing; a move to itself checks the balance and changes nothing. If it empties the one entry and creates the other, the deposit is carried over. Announces nothing: an asset's `on_move` is for moves that the host makes itself.";
+    LedgerAdd = "ledger_add"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status{BALANCE_OVERFLOW}, Transitions,
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), New * Created, Read * Merged, Write * Merged],
+        "Adds to a balance. Needs `add`. If the status is not 0, nothing changed; a sum that would overflow ends the call with SumOverflow.";
+    LedgerSub = "ledger_sub"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status{INSUFFICIENT_BALANCE}, Transitions,
+        [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1), Byte * Argument(2), Read * Released, Write * Released, Read * Merged, Write * Merged],
+        "Takes from a balance. Needs `sub`. If the status is not 0, nothing changed; an entry that reaches zero is deleted and its deposit returned.";
+    LedgerMove = "ledger_move"(cell: Id, from_ptr: ReadRange, from_len: Length(KEY_BYTES_MAX), to_ptr: ReadRange, to_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status{INSUFFICIENT_BALANCE, BALANCE_OVERFLOW}, Transitions,
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Byte * Argument(4), New * Created, Read * Released, Write * Released, Read * Merged, Write * Merged],
+        "Moves between two balances of one ledger; the sum does not change. Needs `sub` on the one and `add` on the other. If the status is not 0, nothing changed; a move to itself checks the balance and changes nothing. If it empties the one entry and creates the other, the deposit is carried over. Announces nothing: an asset's `on_move` is for moves that the host makes itself.";
     Emit = "emit"(event: Id, ptr: ReadRange, len: Length(EVENT_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Event * Fixed(1), EventByte * Argument(2)],
         "Announces a declared event of the method; the bytes are the SCALE tuple of its fields.";
-    Transfer = "transfer"(to: Read(32), amount: Read(16)) -> Status, Transitions,
+    Transfer = "transfer"(to: Read(32), amount: Read(16)) -> Status{INSUFFICIENT_BALANCE, BALANCE_OVERFLOW, ZERO_ADDRESS, PROTOCOL_ADDRESS}, Transitions,
         [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Account * Created],
-        "Pays native coins out of the contract's balance, inside the method's `sends`. Runs no code of the receiver. Status InsufficientBalance, BalanceOverflow or ZeroAddress changes nothing.";
+        "Pays native coins out of the contract's balance, inside the method's `sends`: what it pays and what it sends with `invoke` together. Runs no code of the receiver. If the status is not 0, nothing changed.";
     Invoke = "invoke"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), value: Read(16), gas: Gas) -> Status, Everywhere,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Frame * Fixed(1), Load * Loaded, CodeByte * Code, Page * Pages],
-        "Calls a method of another contract, inside the method's `calls`, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. A callee whose code traps costs `trap` more, or all that is left if that is less; one that reverts does not. Code of genesis is always kept ready: its `load` is free. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
+        "Calls a method of another contract, inside the method's `calls`, with the value inside its `sends` as `transfer` counts it, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. A callee whose code traps, or ends with a longer memory, costs `trap` more, or all that is left if that is less; one that reverts does not. Code of genesis is always kept ready: its `load` is free. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
     Notify = "notify"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), expected_ptr: ReadRange, expected_len: Length(DATA_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Byte * Argument(6)],
         "Queues a call, inside the method's `notifies`, that runs without value after this method has ended and the contract may be entered again; what `invoke` costs is charged then. If it fails, or its output is not exactly the expected bytes, this call ends with NotifyFailed and is undone.";
@@ -448,6 +458,20 @@ impl HostFunction {
         format!("{}({}){result}", self.name, params.join(", "))
     }
 
+    /// What it answers, in words.
+    #[must_use]
+    pub fn result(&self) -> String {
+        let mut text = String::from(self.answer.describe());
+        if !self.statuses.is_empty() {
+            text.push_str(": 0");
+        }
+        for code in self.statuses {
+            let name = codes::describe(*code).map_or("?", |row| row.name);
+            text.push_str(&format!(", {code} {name}"));
+        }
+        text
+    }
+
     /// The cost as a formula over the prices of the schedule.
     #[must_use]
     pub fn formula(&self) -> String {
@@ -465,6 +489,8 @@ impl HostFunction {
                 Times::Copied => format!("{price} × bytes copied"),
                 Times::Found => format!("{price} × length found"),
                 Times::Created => format!("{price} if created"),
+                Times::Released => format!("{price} if deleted"),
+                Times::Merged => format!("{price} × sums and counts first changed"),
                 Times::First => format!("{price} the first time in a call"),
                 Times::Loaded => format!("{price} the first time"),
                 Times::Code => format!("{price} × code length the first time"),
@@ -492,8 +518,8 @@ pub fn reference() -> String {
             for param in row.params {
                 page.push_str(&format!("- `{}`: {}\n", param.name, param.kind.describe()));
             }
-            if !row.answer.describe().is_empty() {
-                page.push_str(&format!("- result: {}\n", row.answer.describe()));
+            if !row.result().is_empty() {
+                page.push_str(&format!("- result: {}\n", row.result()));
             }
             page.push_str(&format!("- cost: {}\n", row.formula()));
         }
@@ -521,6 +547,8 @@ mod tests {
                     _ => {}
                 }
             }
+            assert!(row.statuses.is_empty() || row.answer == Answer::Status, "{}", row.name);
+            assert!(row.statuses.iter().all(|code| codes::describe(*code).is_some()), "{}", row.name);
             for term in row.cost {
                 if let Times::Argument(at) = term.times {
                     let kind = row.params[usize::from(at)].kind;

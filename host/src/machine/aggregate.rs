@@ -26,30 +26,30 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Adds a change to the list. Both sides are kept apart, so that order does not matter.
+    pub(crate) const fn new(cell: u16, which: u8, plus: u128, minus: u128) -> Self {
+        Self { cell, which, plus, minus }
+    }
+
+    /// Adds the change to `list`. Both sides are kept apart, so that order does not matter. Whether it is the first
+    /// of its aggregate since the last merge, so that merging it will read and write an entry more: the caller
+    /// charges for that at once.
     ///
     /// # Errors
     /// [`codes::SUM_OVERFLOW`] if one side alone passes 128 bits.
-    pub(crate) fn note(
-        list: &mut Vec<Self>,
-        cell: u16,
-        which: u8,
-        plus: u128,
-        minus: u128,
-    ) -> Result<(), Failure> {
-        if plus == minus {
-            return Ok(());
+    pub(crate) fn note(self, list: &mut Vec<Self>) -> Result<bool, Failure> {
+        if self.plus == self.minus {
+            return Ok(false);
         }
-        let found = list.iter_mut().find(|pending| pending.cell == cell && pending.which == which);
-        let Some(pending) = found else {
-            list.push(Self { cell, which, plus, minus });
-            return Ok(());
+        let same = |pending: &&mut Self| pending.cell == self.cell && pending.which == self.which;
+        let Some(pending) = list.iter_mut().find(same) else {
+            list.push(self);
+            return Ok(true);
         };
         let overflow = || Failure::new(codes::SUM_OVERFLOW, "changes of one call pass 128 bits");
-        let plus = pending.plus.checked_add(plus).ok_or_else(overflow)?;
-        let minus = pending.minus.checked_add(minus).ok_or_else(overflow)?;
+        let plus = pending.plus.checked_add(self.plus).ok_or_else(overflow)?;
+        let minus = pending.minus.checked_add(self.minus).ok_or_else(overflow)?;
         (pending.plus, pending.minus) = (plus, minus);
-        Ok(())
+        Ok(false)
     }
 }
 
@@ -75,7 +75,8 @@ fn decode(bytes: &[u8]) -> u128 {
     u128::from_le_bytes(wide)
 }
 
-/// Merges the changes of a frame into state.
+/// Merges the changes of a frame into state: an entry read and written for each, paid when it was
+/// [noted](Pending::note).
 ///
 /// # Errors
 /// - [`codes::SUM_OVERFLOW`] if a sum would pass 128 bits.

@@ -4,7 +4,7 @@ use chainstack_engine::Module;
 use chainstack_primitives::{
     Amount, Hash, codes,
     manifest::{
-        CallRule, CallerRule, Cell, CellKind, Field, KeyTerm, Manifest, Reenter, Touches, Transition,
+        CallRule, CallerRule, Cell, CellKind, Field, KeyTerm, Manifest, Reenter, Touch, Touches, Transition,
         TransitionKind, Type, View,
     },
 };
@@ -80,11 +80,13 @@ pub(crate) struct MethodPlan {
     index: usize,
     pub(crate) returns: Option<Type>,
     pub(crate) value_max: Amount,
-    /// Most native coins it may pay out by `transfer`.
+    /// Most native coins it may pay out, by `transfer` and with `invoke` together.
     pub(crate) sends_max: Amount,
     pub(crate) reenter: bool,
     /// Whether key terms name parameters.
     pub(crate) needs_params: bool,
+    /// Argument and field of each field of a struct argument that key terms name: ascending, each once.
+    pub(crate) named_fields: Vec<(u8, u8)>,
     pub(crate) gas_max: u64,
     pub(crate) reads_max: u32,
     pub(crate) writes_max: u32,
@@ -323,11 +325,12 @@ fn plan_transition(index: usize, transition: &Transition, cells: &[CellPlan]) ->
             }
         })
         .collect();
-    let terms = match &transition.touches {
-        Touches::Unknown => false,
-        Touches::Listed(touches) => touches.iter().flat_map(|touch| &touch.key).any(names_param),
+    let touches: &[Touch] = match &transition.touches {
+        Touches::Unknown => &[],
+        Touches::Listed(touches) => touches,
     };
-    let calls = transition.calls.iter().chain(&transition.notifies).any(|rule| names_param(&rule.contract));
+    let rules = transition.calls.iter().chain(&transition.notifies);
+    let terms = touches.iter().flat_map(|touch| &touch.key).chain(rules.map(|rule| &rule.contract));
     MethodPlan {
         name: (&*transition.method).into(),
         kind: match transition.kind {
@@ -340,7 +343,8 @@ fn plan_transition(index: usize, transition: &Transition, cells: &[CellPlan]) ->
         // Other assets are refused at upload.
         sends_max: transition.sends.iter().map(|send| send.max).next().unwrap_or(Amount::ZERO),
         reenter: transition.reenter == Reenter::All,
-        needs_params: terms || calls,
+        needs_params: terms.clone().any(names_param),
+        named_fields: named_fields(terms),
         gas_max: transition.ceilings.gas.0,
         reads_max: transition.ceilings.reads,
         writes_max: transition.ceilings.writes,
@@ -364,6 +368,7 @@ fn plan_view(index: usize, view: &View, cells: &[CellPlan]) -> MethodPlan {
         sends_max: Amount::ZERO,
         reenter: true,
         needs_params: view.calls.iter().any(|rule| names_param(&rule.contract)),
+        named_fields: named_fields(view.calls.iter().map(|rule| &rule.contract)),
         gas_max: view.gas.0,
         reads_max: view.reads_max,
         writes_max: 0,
@@ -375,6 +380,17 @@ fn plan_view(index: usize, view: &View, cells: &[CellPlan]) -> MethodPlan {
 
 fn names_param(term: &KeyTerm) -> bool {
     matches!(term, KeyTerm::Param(_))
+}
+
+fn named_fields<'t>(terms: impl Iterator<Item = &'t KeyTerm>) -> Vec<(u8, u8)> {
+    let field = |term: &KeyTerm| match term {
+        KeyTerm::ArgField { arg, field } => Some((*arg, *field)),
+        _ => None,
+    };
+    let mut named: Vec<(u8, u8)> = terms.filter_map(field).collect();
+    named.sort_unstable();
+    named.dedup();
+    named
 }
 
 /// Who may call a transition, or anybody.

@@ -1,10 +1,10 @@
 //! One activation of a method.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use chainstack_primitives::{
     AccountId, Amount, codes,
-    manifest::{Manifest, Type, ValueError},
+    manifest::{Manifest, Type, TypeKind, ValueError, validate_value},
 };
 use chainstack_runtime::ports::Failure;
 
@@ -47,6 +47,10 @@ impl Spans {
 
     /// The value with this index in `bytes`.
     pub(crate) fn get<'b>(&self, bytes: &'b [u8], index: usize) -> Option<&'b [u8]> {
+        bytes.get(self.range(index)?)
+    }
+
+    fn range(&self, index: usize) -> Option<Range<usize>> {
         if index >= self.count {
             return None;
         }
@@ -54,8 +58,56 @@ impl Spans {
             Some(before) => usize::from(*self.ends.get(before)?),
             None => 0,
         };
-        bytes.get(start..usize::from(*self.ends.get(index)?))
+        Some(start..usize::from(*self.ends.get(index)?))
     }
+}
+
+/// Where the fields of struct arguments that the method's key terms name lie in `input`, in the order of
+/// [`MethodPlan::named_fields`]. Done once in a frame, so that an access costs the same however long the arguments
+/// are: each argument is walked once, and the call has paid for its length. Nothing is allocated if none is named.
+pub(crate) fn locate_fields(
+    contract: &Contract,
+    method: &MethodPlan,
+    input: &[u8],
+    args: &Spans,
+) -> Vec<Range<usize>> {
+    let mut ranges = Vec::with_capacity(method.named_fields.len());
+    for of_one in method.named_fields.chunk_by(|one, other| one.0 == other.0) {
+        if append_fields(contract, method, input, args, of_one, &mut ranges).is_none() {
+            // Validation has seen to it that they are there; what is not found is refused where it is used.
+            break;
+        }
+    }
+    ranges
+}
+
+/// Appends the ranges of fields of one argument.
+fn append_fields(
+    contract: &Contract,
+    method: &MethodPlan,
+    input: &[u8],
+    args: &Spans,
+    named: &[(u8, u8)],
+    ranges: &mut Vec<Range<usize>>,
+) -> Option<()> {
+    let arg = usize::from(named.first()?.0);
+    let declared = contract.args(method).get(arg)?;
+    let TypeKind::Struct { fields } = &contract.manifest.definition(&declared.ty)?.kind else { return None };
+    let Range { mut start, end } = args.range(arg)?;
+    let mut named = named.iter().map(|(_, field)| usize::from(*field)).peekable();
+    for (index, field) in fields.iter().enumerate() {
+        let mut rest = input.get(start..end)?;
+        validate_value(&contract.manifest, &field.ty, &mut rest).ok()?;
+        let next = end.checked_sub(rest.len())?;
+        if named.next_if_eq(&index).is_some() {
+            ranges.push(start..next);
+        }
+        if named.peek().is_none() {
+            return Some(());
+        }
+        start = next;
+    }
+    None
 }
 
 /// How much a frame used of its ceilings.
@@ -140,6 +192,8 @@ pub(crate) struct Frame {
     pub(crate) value: Amount,
     pub(crate) input: Vec<u8>,
     pub(crate) args: Spans,
+    /// Fields of struct arguments, as [`locate_fields`] found them.
+    pub(crate) fields: Vec<Range<usize>>,
     /// The contract's parameters, once something asked for them.
     pub(crate) params: Option<(Vec<u8>, Spans)>,
     /// Whether nothing below may change state.
@@ -156,6 +210,13 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// The field of an argument that is a struct, if a key term of the method names it.
+    pub(crate) fn arg_field(&self, arg: u8, field: u8) -> Option<&[u8]> {
+        let method = self.contract.method(self.method).ok()?;
+        let position = method.named_fields.binary_search(&(arg, field)).ok()?;
+        self.input.get(self.fields.get(position)?.clone())
+    }
+
     /// Name of the method, for diagnostics.
     pub(crate) fn method_name(&self) -> String {
         self.contract.method(self.method).map_or_else(|_| String::new(), |method| method.name.to_string())

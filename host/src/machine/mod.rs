@@ -16,7 +16,7 @@ mod touch;
 
 pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate};
 pub(crate) use contract::{CellPlan, Contract, Kind, MethodKind, Source, caller_rule};
-pub(crate) use frame::{Frame, Notice, Spans, Used};
+pub(crate) use frame::{Frame, Notice, Spans, Used, locate_fields};
 pub(crate) use role::{
     RoleMethod, check_caller, declared_holder, roles_asked, run_role_method, set_initial_roles,
 };

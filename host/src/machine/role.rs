@@ -8,7 +8,7 @@
 
 use chainstack_primitives::{
     AccountId, codes,
-    manifest::{CallerRule, Role, RoleInitial, RoleKind},
+    manifest::{CallerRule, ROLE_ACCEPT, ROLE_OFFER, ROLE_RENOUNCE, Role, RoleInitial, RoleKind},
 };
 use chainstack_runtime::{
     ports::{ExecutionError, Failure},
@@ -36,10 +36,10 @@ pub(crate) enum RoleMethod {
 impl RoleMethod {
     /// The host-owned method called `name`.
     pub(crate) fn find(name: &[u8]) -> Option<Self> {
-        match name {
-            b"$role.offer" => Some(Self::Offer),
-            b"$role.accept" => Some(Self::Accept),
-            b"$role.renounce" => Some(Self::Renounce),
+        match str::from_utf8(name).ok()? {
+            ROLE_OFFER => Some(Self::Offer),
+            ROLE_ACCEPT => Some(Self::Accept),
+            ROLE_RENOUNCE => Some(Self::Renounce),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use chainstack_primitives::{
     AccountId, codes,
-    manifest::{KeyTerm, Ops, Touch, Touches, TypeKind, validate_value},
+    manifest::{KeyTerm, Ops, Touch, Touches},
 };
 use chainstack_runtime::ports::Failure;
 
@@ -15,7 +15,7 @@ use super::{
 pub(crate) fn resolve<'f>(frame: &'f Frame, origin: &'f AccountId, term: &'f KeyTerm) -> Option<&'f [u8]> {
     match term {
         KeyTerm::Arg(index) => frame.args.get(&frame.input, usize::from(*index)),
-        KeyTerm::ArgField { arg, field } => arg_field(frame, *arg, *field),
+        KeyTerm::ArgField { arg, field } => frame.arg_field(*arg, *field),
         KeyTerm::Param(index) => {
             let (bytes, spans) = frame.params.as_ref()?;
             spans.get(bytes, usize::from(*index))
@@ -26,22 +26,6 @@ pub(crate) fn resolve<'f>(frame: &'f Frame, origin: &'f AccountId, term: &'f Key
         KeyTerm::Literal(bytes) => Some(bytes),
         KeyTerm::Item(_) | KeyTerm::Head(_) | KeyTerm::Any => None,
     }
-}
-
-fn arg_field(frame: &Frame, arg: u8, field: u8) -> Option<&[u8]> {
-    let contract = &*frame.contract;
-    let method = contract.method(frame.method).ok()?;
-    let declared = contract.args(method).get(usize::from(arg))?;
-    let TypeKind::Struct { fields } = &contract.manifest.definition(&declared.ty)?.kind else { return None };
-    let mut rest = frame.args.get(&frame.input, usize::from(arg))?;
-    for (index, inner) in fields.iter().enumerate() {
-        let before = rest;
-        validate_value(&contract.manifest, &inner.ty, &mut rest).ok()?;
-        if index == usize::from(field) {
-            return before.get(..before.len().checked_sub(rest.len())?);
-        }
-    }
-    None
 }
 
 /// Checks that the method may do `op` in the cell under `key`, the checked tuple of its key fields. The answer is
@@ -62,9 +46,10 @@ pub(crate) fn check_touch(
         Some(CellAccess::Anything) => Ok(u16::MAX),
         Some(CellAccess::Reads) if op == Ops::READ => Ok(0),
         Some(CellAccess::Listed(listed)) => {
+            let spans = key_spans(contract, cell, key);
             let mut found = None;
             for touch in listed_touches(contract, method, listed) {
-                if touch.ops.contains(op) && matches(frame, origin, cell, touch, key) {
+                if touch.ops.contains(op) && matches(frame, origin, touch, key, spans.as_ref()) {
                     found = Some(found.unwrap_or(0) | touch.head);
                 }
             }
@@ -109,22 +94,25 @@ fn listed_touches<'c>(
     listed.iter().filter_map(|index| touches.get(*index))
 }
 
-fn matches(frame: &Frame, origin: &AccountId, cell: &CellPlan, touch: &Touch, key: &[u8]) -> bool {
+/// Where the fields of a key lie that has more than one.
+fn key_spans(contract: &Contract, cell: &CellPlan, key: &[u8]) -> Option<Spans> {
+    let declared = contract.manifest.cells.get(cell.index)?.key();
+    if declared.len() < 2 {
+        return None;
+    }
+    Spans::validate(&contract.manifest, declared.iter().map(|field| &field.ty), key).ok()
+}
+
+fn matches(frame: &Frame, origin: &AccountId, touch: &Touch, key: &[u8], spans: Option<&Spans>) -> bool {
     let fits =
         |term: &KeyTerm, field: &[u8]| *term == KeyTerm::Any || resolve(frame, origin, term) == Some(field);
     match &*touch.key {
         [] => key.is_empty(),
         [term] => fits(term, key),
-        terms => {
-            let manifest = &frame.contract.manifest;
-            let Some(declared) = manifest.cells.get(cell.index) else { return false };
-            let types = declared.key().iter().map(|field| &field.ty);
-            let Ok(spans) = Spans::validate(manifest, types, key) else { return false };
-            terms
-                .iter()
-                .enumerate()
-                .all(|(index, term)| spans.get(key, index).is_some_and(|field| fits(term, field)))
-        }
+        terms => spans.is_some_and(|spans| {
+            let mut terms = terms.iter().enumerate();
+            terms.all(|(index, term)| spans.get(key, index).is_some_and(|field| fits(term, field)))
+        }),
     }
 }
 

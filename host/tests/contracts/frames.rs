@@ -30,6 +30,7 @@ fn relay() -> Vec<u8> {
     let mut call = kit::transition("call", args(), Some(Type::FixedBytes { size: 72 }));
     call.value_max = Amount(1000);
     call.calls = kit::list(vec![kit::anywhere(4, 100)]);
+    call.sends = kit::native(100);
     call.ceilings.gas = chainstack_primitives::Gas(u64::MAX >> 30);
     let mut note = kit::transition("note", args(), None);
     note.notifies = kit::list(vec![kit::anywhere(4, 0)]);

@@ -2,6 +2,7 @@
 
 use chainstack_host::functions::table::{Answer, Status, TABLE};
 use chainstack_primitives::{AccountId, codes};
+use chainstack_runtime::state::reserved;
 
 use crate::{
     kit::{DATA, ids},
@@ -144,6 +145,8 @@ fn payments_stay_inside_sends() {
     assert_eq!(pay(&mut world, BOB, 501).expect_err("over").code, codes::UNDECLARED_SEND);
     assert_eq!(pay(&mut world, BOB, 101).expect("status").0, u64::from(codes::INSUFFICIENT_BALANCE));
     assert_eq!(pay(&mut world, AccountId::ZERO, 1).expect("status").0, u64::from(codes::ZERO_ADDRESS));
+    let protocol = pay(&mut world, reserved::DEPOSITS, 1).expect("status").0;
+    assert_eq!(protocol, u64::from(codes::PROTOCOL_ADDRESS));
     assert_eq!(world.balance(&PROBE), 100);
 }
 

@@ -6,9 +6,9 @@ use chainstack_host::functions::table::{Answer, ParamKind, Status, TABLE};
 use chainstack_primitives::{
     Amount, BoundedVec, Gas,
     manifest::{
-        CallRule, CallerRule, Ceilings, Cell, CellKind, ErrorDef, EventDef, Field, HeadField, ItemBinding,
-        KeyTerm, LedgerCell, Manifest, MapCell, Name, ParamDef, Reenter, Role, RoleInitial, RoleKind,
-        Touches, Transition, TransitionKind, Type, ValueCell, View,
+        AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, ErrorDef, EventDef, Field, HeadField,
+        ItemBinding, KeyTerm, LedgerCell, Manifest, MapCell, Name, ParamDef, Reenter, Role, RoleInitial,
+        RoleKind, Send, Touches, Transition, TransitionKind, Type, ValueCell, View,
     },
 };
 use parity_scale_codec::Encode;
@@ -120,6 +120,11 @@ pub(crate) fn anywhere(count_max: u16, value_max: u128) -> CallRule {
     CallRule { contract: KeyTerm::Any, method: None, value_max: Amount(value_max), count_max }
 }
 
+/// Native coins that a transition may send.
+pub(crate) fn native<const MAX: u32>(max: u128) -> BoundedVec<Send, MAX> {
+    list(vec![Send { asset: AssetRef::Native, max: Amount(max) }])
+}
+
 /// Imports of every available host function, each under `$name`.
 pub(crate) fn imports() -> String {
     let mut text = String::new();
@@ -212,10 +217,7 @@ pub(crate) fn probe_manifest() -> Manifest {
     for row in TABLE.iter().filter(|row| row.status != Status::Later) {
         let mut method = transition(&format!("f_{}", row.name), args(), Some(returns));
         method.value_max = Amount(1_000_000);
-        method.sends = list(vec![chainstack_primitives::manifest::Send {
-            asset: chainstack_primitives::manifest::AssetRef::Native,
-            max: Amount(500),
-        }]);
+        method.sends = native(500);
         method.calls = list(vec![anywhere(4, 100)]);
         method.notifies = list(vec![anywhere(4, 0)]);
         method.errors = list(vec![ids::ERROR as u16]);

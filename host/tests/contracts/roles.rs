@@ -1,8 +1,8 @@
 //! Account roles: who may call, and how a role changes hands.
 
 use chainstack_primitives::{
-    AccountId, codes,
-    manifest::{CallerRule, Manifest, RoleInitial, RoleKind, Type},
+    AccountId, Amount, codes,
+    manifest::{CallRule, CallerRule, KeyTerm, Manifest, ROLE_ACCEPT, RoleInitial, RoleKind, Type},
 };
 
 use crate::{
@@ -101,6 +101,49 @@ fn host_methods_check_their_arguments() {
     let paid = world.call_with(ALICE, VAULT, "$role.renounce", &[1, 0], 1, crate::world::GAS);
     assert_eq!(code(paid), codes::VALUE_NOT_ACCEPTED);
     assert_eq!(code(world.query(VAULT, "$role.renounce", &[1, 0])), codes::NOT_A_VIEW);
+}
+
+const HEIR: AccountId = AccountId([0x7b; 32]);
+
+/// Accepts the vault's role 1, with as much gas as its argument says, and returns the status.
+fn heir() -> Vec<u8> {
+    let mut manifest = Manifest::empty(kit::name("heir"));
+    let mut take = kit::transition("take", vec![kit::field("gas", Type::U64)], Some(Type::U32));
+    let accept = CallRule {
+        contract: KeyTerm::Literal(kit::list(VAULT.0.to_vec())),
+        method: Some(kit::name(ROLE_ACCEPT)),
+        value_max: Amount(0),
+        count_max: 1,
+    };
+    take.calls = kit::list(vec![accept]);
+    manifest.transitions = kit::list(vec![take]);
+    let body = "(drop (call $input (i32.const 0) (i32.const 8)))
+        (memory.fill (i32.const 100) (i32.const 0x7a) (i32.const 32))
+        (i32.store (i32.const 16) (call $invoke (i32.const 100) (i32.const 200) (i32.const 12)
+            (i32.const 212) (i32.const 2) (i32.const 300) (i64.load (i32.const 0))))
+        (call $output (i32.const 16) (i32.const 4))";
+    kit::module(&[("take", body)], "(data (i32.const 200) \"$role.accept\\01\\00\")", &manifest)
+}
+
+fn take(world: &mut World, gas: u64) -> u32 {
+    let output = world.call(BOB, HEIR, "take", &gas.to_le_bytes()).expect("take");
+    u32::from_le_bytes(output.try_into().expect("four bytes"))
+}
+
+#[test]
+fn a_contract_takes_a_role_within_the_gas_it_gives() {
+    let mut world = world();
+    world.create(HEIR, &heir(), &[]);
+    assert_eq!(code(world.call(ALICE, VAULT, "$role.offer", &offer(HEIR))), 0);
+    let out_of_gas = u32::from(codes::OUT_OF_GAS);
+    let mut spent = 0;
+    for gas in [0, 1, 10_000] {
+        assert_eq!(take(&mut world, gas), out_of_gas, "{gas}");
+        let before = std::mem::replace(&mut spent, world.gas);
+        assert!(gas == 0 || spent - before < 10_000, "{spent} after {before}");
+    }
+    assert_eq!(take(&mut world, u64::MAX), 0);
+    assert_eq!(code(world.call(ALICE, VAULT, "open", &[])), codes::WRONG_CALLER);
 }
 
 #[test]

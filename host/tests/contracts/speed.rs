@@ -80,7 +80,7 @@ fn the_erc20_paradigm_is_issued_and_moves() {
 }
 
 /// CPU seconds of this thread where the system tells, else seconds by the clock.
-fn cpu_seconds() -> f64 {
+pub(crate) fn cpu_seconds() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());

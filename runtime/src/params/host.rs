@@ -31,8 +31,8 @@ pub struct HostSchedule {
     pub load: u64,
     /// Each byte of code made ready.
     pub code_byte: u64,
-    /// A frame whose code traps: what its instance costs to make again. A frame that reverts, or that the host ends
-    /// otherwise, keeps its instance and does not pay this.
+    /// A frame whose code traps, or lets its memory grow: what its instance costs to make again. A frame that reverts, or
+    /// that the host ends otherwise, keeps its instance and does not pay this.
     pub trap: u64,
     /// One page (64 KiB) by which memory grows, and each page a frame starts with.
     pub memory_page: u64,

@@ -52,6 +52,9 @@ impl Overlay<'_> {
     /// # Errors
     /// A fault if committed state cannot be read, or [`codes::BALANCE_OVERFLOW`], which the supply's bound
     /// rules out.
+    ///
+    /// # Cost
+    /// The entry and, if there is one, its payer's account: each read and written. The caller has charged for both.
     pub fn delete_entry(
         &mut self,
         contract: &AccountId,

@@ -112,6 +112,10 @@ fn code_hash(scene: &mut Scene<'_, '_, '_>, source: &CodeSource) -> Result<Hash,
 }
 
 fn invoke(scene: &mut Scene<'_, '_, '_>, call: &Invoke) -> Result<Completed, ExecutionError> {
+    // A consent that nobody reads would be worse than none: its signer relies on the bound.
+    if !call.sends.is_empty() {
+        return Err(not_supported("sending into escrows").into());
+    }
     let origin = scene.meter.origin();
     let message = Message { origin, value: call.value, args: &call.args, sends: &call.sends };
     scene.executor.invoke(scene.state, scene.meter, scene.block, call.contract, call.method.as_str(), message)

@@ -43,7 +43,11 @@ fn a_failed_transaction_leaves_exactly_fee_nonce_and_receipt() {
     let mut world = World::new();
     let alice = Key::new(1);
     let contract = world.deploy(&alice, b"");
+    let mut consenting = invocation(contract, "set", entry(b"k", b"v"), Amount::ZERO);
+    let native = chainstack_primitives::Send { asset: chainstack_primitives::Asset::Native, max: Amount(1) };
+    consenting.sends = vec![native].try_into().expect("short");
     let failing = [
+        (Call::Invoke(consenting), codes::NOT_SUPPORTED),
         (invoke(contract, "fail", entry(b"k", b"payload")), codes::REVERTED),
         (invoke(contract, "trap", entry(b"k", b"v")), codes::TRAP),
         (invoke(contract, "burn", u64::MAX), codes::OUT_OF_GAS),

@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 
 use super::World;
 use super::world::Reverted;
-use crate::ledger::{BALANCE_OVERFLOW, INSUFFICIENT_BALANCE, OK};
+use crate::status::{BALANCE_OVERFLOW, INSUFFICIENT_BALANCE, OK};
 
 pub(super) fn run(method: extern "C-unwind" fn()) {
     method();

@@ -142,6 +142,7 @@ impl Model {
         match call.method.as_str() {
             "transfer" => self.transfer(&call.caller, &text("to"), amount()),
             "transfer_from" => {
+                given(&text("from"))?;
                 self.spend(&text("from"), &call.caller, amount())?;
                 self.transfer(&text("from"), &text("to"), amount())
             }
@@ -159,6 +160,7 @@ impl Model {
             "mint" => self.mint(&text("to"), amount()),
             "burn" => self.burn(&call.caller, amount()),
             "burn_from" => {
+                given(&text("owner"))?;
                 self.spend(&text("owner"), &call.caller, amount())?;
                 self.burn(&text("owner"), amount())
             }

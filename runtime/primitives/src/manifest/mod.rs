@@ -42,7 +42,9 @@ pub use error::{ExpressionProblem, ManifestError, Place, Quantity, Section};
 pub use exit::{Effect, Exit, ExitEvent, ExitTarget};
 pub use expression::{Expression, ExpressionType, Invariant, Node, state_reads};
 pub use machine::{Machine, State, StateSet, StateSets};
-pub use role::{ItemField, Role, RoleInitial, RoleKind};
+pub use role::{
+    HOST_METHODS, ItemField, ROLE_ACCEPT, ROLE_OFFER, ROLE_RENOUNCE, Role, RoleInitial, RoleKind,
+};
 pub use support::Feature;
 pub use transition::{
     CallRule, CallerRule, Ceilings, Clock, EscrowUse, ItemBinding, KeyTerm, Ops, Reenter, Send, Touch,

@@ -4,6 +4,15 @@ use parity_scale_codec::{Decode, Encode};
 
 use super::{Doc, Name};
 
+/// The host-owned method by which the holder of a role offers it.
+pub const ROLE_OFFER: &str = "$role.offer";
+/// The host-owned method by which a role that was offered is taken over.
+pub const ROLE_ACCEPT: &str = "$role.accept";
+/// The host-owned method by which the holder of a role gives it up for ever.
+pub const ROLE_RENOUNCE: &str = "$role.renounce";
+/// Methods that every contract has without declaring them.
+pub const HOST_METHODS: &[&str] = &[ROLE_OFFER, ROLE_ACCEPT, ROLE_RENOUNCE];
+
 /// A named power.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Role {
@@ -25,7 +34,7 @@ pub enum RoleKind {
     Account {
         /// The first holder.
         initial: RoleInitial,
-        /// Whether the holder may offer it to another account (`$role.offer`, `$role.accept`).
+        /// Whether the holder may offer it to another account ([`ROLE_OFFER`], [`ROLE_ACCEPT`]).
         transferable: bool,
     },
     /// A set of accounts that acts by threshold, kept by the host.

@@ -38,7 +38,7 @@ pub struct Transition {
     pub guard: Option<Expression>,
     /// What it may read and write.
     pub touches: Touches,
-    /// Assets it may move out of the contract.
+    /// Assets it may move out of the contract: native coins by paying them and with the calls it makes.
     pub sends: BoundedVec<Send, SENDS_MAX>,
     /// Escrows it may use.
     pub escrows: BoundedVec<EscrowUse, ESCROWS_MAX>,
@@ -150,7 +150,7 @@ pub enum Touches {
     Listed(BoundedVec<Touch, TOUCHES_MAX>),
 }
 
-/// One place a transition may touch.
+/// One place a transition may touch; each is listed once.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Touch {
     /// The cell: map, ledger or value.
@@ -250,7 +250,7 @@ impl Ops {
     }
 }
 
-/// An asset a transition may move out of the contract.
+/// An asset a transition may move out of the contract. What a failed call of another contract carried has not moved.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Send {
     /// The asset.
@@ -275,9 +275,9 @@ pub struct EscrowUse {
 pub struct CallRule {
     /// The contract; `Any`: whichever.
     pub contract: KeyTerm,
-    /// The method; none: any.
+    /// The method, declared by the other contract or one of [`HOST_METHODS`](super::HOST_METHODS); none: any.
     pub method: Option<Name>,
-    /// Greatest native value in one such call.
+    /// Greatest native value in one such call, at most what the method may send.
     pub value_max: Amount,
     /// Greatest count of such calls, at least 1.
     pub count_max: u16,

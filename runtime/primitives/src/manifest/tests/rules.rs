@@ -472,6 +472,21 @@ fn terms_of_keys() {
 }
 
 #[test]
+fn a_place_is_touched_by_one_entry() {
+    let conflict = "these options exclude each other or do not apply here";
+    let place = |key: &KeyTerm, ops| Touch { cell: 1, key: list([key.clone()]), ops, head: 0 };
+    let touches = |second: KeyTerm, ops| {
+        let both = [place(&KeyTerm::Caller, Ops::ADD), place(&second, ops)];
+        move |manifest: &mut Manifest| bid(manifest, |bid| bid.touches = Touches::Listed(list(both)))
+    };
+    accepted("two places", touches(KeyTerm::Origin, Ops::ADD));
+    for ops in [Ops::ADD, Ops::SUB] {
+        let place = format!("manifest transitions.bid.touches[1]: {conflict}");
+        refused(2121, &place, touches(KeyTerm::Caller, ops));
+    }
+}
+
+#[test]
 fn methods() {
     let conflict = "these options exclude each other or do not apply here";
     let unknown_here = "the term is not known here";
@@ -505,6 +520,33 @@ fn methods() {
     });
     refused(2116, "manifest transitions.bid.calls[0]: account expected, text<64> found", |manifest| {
         bid(manifest, |bid| change(&mut bid.calls, 0, |call| call.contract = KeyTerm::Param(0)));
+    });
+    let named = |method: &'static str| {
+        move |manifest: &mut Manifest| {
+            bid(manifest, |bid| change(&mut bid.calls, 0, |call| call.method = Some(name(method))));
+        }
+    };
+    let not_a_name = "not a name: a letter, then letters, digits and _";
+    for method in HOST_METHODS {
+        accepted(method, named(method));
+        refused(2104, &format!("manifest views.price.calls[0]: {not_a_name}"), |manifest| {
+            change(&mut manifest.views, 0, |view| {
+                change(&mut view.calls, 0, |call| call.method = Some(name(method)));
+            });
+        });
+    }
+    for method in ["$upgrade.apply", "$role", "role.offer", "Pay"] {
+        refused(2104, &format!("manifest transitions.bid.calls[0]: {not_a_name}"), named(method));
+    }
+    let value = |value| {
+        move |manifest: &mut Manifest| {
+            bid(manifest, |bid| change(&mut bid.calls, 1, |call| call.value_max = Amount(value)));
+        }
+    };
+    accepted("all that the transition sends in one call", value(10));
+    refused(2121, &format!("manifest transitions.bid.calls[1]: {conflict}"), value(11));
+    refused(2121, &format!("manifest transitions.bid.calls[0]: {conflict}"), |manifest| {
+        bid(manifest, |bid| bid.sends = BoundedVec::new());
     });
     refused(2121, &format!("manifest views.price.calls[0]: {conflict}"), |manifest| {
         change(&mut manifest.views, 0, |view| {

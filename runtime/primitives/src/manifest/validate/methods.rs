@@ -6,9 +6,9 @@ use super::super::limits::{
     ITEMS_MAX, RETURN_SIZE_MAX, UPGRADE_DELAY_MIN_BLOCKS,
 };
 use super::super::{
-    CallRule, CallerRule, Ceilings, Cell, CellKind, Effect, Exit, Expression, ExpressionType, ItemBinding,
-    KeyTerm, ManifestError, Name, Ops, Quantity, RoleKind, Section, Touch, Touches, Transition,
-    TransitionKind, Type, TypeKind, Upgrade, Window,
+    AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, Effect, Exit, Expression, ExpressionType,
+    HOST_METHODS, ItemBinding, KeyTerm, ManifestError, Name, Ops, Quantity, RoleKind, Section, Touch,
+    Touches, Transition, TransitionKind, Type, TypeKind, Upgrade, Window,
 };
 use super::state::{arity, unknown};
 use super::{Checker, Spot, is_method};
@@ -54,10 +54,14 @@ impl Checker<'_> {
             self.expression(spot.part("guard"), scope, guard, ExpressionType::Bool)?;
         }
         if let Touches::Listed(touches) = &transition.touches {
-            touches
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, touch)| self.touch(spot.item("touches", index), scope, touch))?;
+            for (index, touch) in touches.iter().enumerate() {
+                let spot = spot.item("touches", index);
+                self.touch(spot, scope, touch)?;
+                // A place is declared once, with all that may be done there.
+                let mut before = touches.iter().take(index);
+                let twice = before.any(|before| before.cell == touch.cell && before.key == touch.key);
+                spot.conflict_unless(!twice)?;
+            }
         }
         for (index, send) in transition.sends.iter().enumerate() {
             let spot = spot.item("sends", index);
@@ -71,8 +75,13 @@ impl Checker<'_> {
             spot.unique_id(escrow.cell, transition.escrows.iter().take(index).map(|before| before.cell))?;
             spot.not_empty(usize::from(escrow.pays_in || escrow.pays_out))?;
         }
-        self.calls(spot, "calls", scope, &transition.calls)?;
-        self.calls(spot, "notifies", scope, &transition.notifies)?;
+        self.calls(spot, "calls", scope, &transition.calls, HOST_METHODS)?;
+        // Value of calls counts as sent: a rule that allows more than that could not be used.
+        let native = transition.sends.iter().find(|send| send.asset == AssetRef::Native);
+        let native = native.map_or(Amount::ZERO, |send| send.max);
+        let dearer = transition.calls.iter().position(|call| call.value_max > native);
+        spot.item("calls", dearer.unwrap_or(0)).conflict_unless(dearer.is_none())?;
+        self.calls(spot, "notifies", scope, &transition.notifies, HOST_METHODS)?;
         ceilings(spot, &transition.ceilings)?;
         self.error_ids(spot, &transition.errors)?;
         for (index, id) in transition.emits.iter().enumerate() {
@@ -176,13 +185,17 @@ impl Checker<'_> {
         part: &'static str,
         scope: Scope<'_>,
         calls: &[CallRule],
+        host_methods: &[&str],
     ) -> Result<(), ManifestError> {
         for (index, call) in calls.iter().enumerate() {
             let spot = spot.item(part, index);
             if call.contract != KeyTerm::Any {
                 self.term(spot, scope, &call.contract, &Type::Account)?;
             }
-            let named = call.method.as_ref().is_none_or(|method| is_method(method));
+            let named = call
+                .method
+                .as_ref()
+                .is_none_or(|method| is_method(method) || host_methods.contains(&&**method));
             spot.require(named, |at| ManifestError::Name { at })?;
             spot.not_empty(usize::from(call.count_max))?;
         }
@@ -217,7 +230,8 @@ impl Checker<'_> {
                 spot.unique_id(*id, view.reads.iter().take(position).copied())?;
             }
             let scope = Scope { args: &view.args, ..Scope::OWN_STATE };
-            self.calls(spot, "calls", scope, &view.calls)?;
+            // A view calls views, and no method of the host is one.
+            self.calls(spot, "calls", scope, &view.calls, &[])?;
             let paid = view.calls.iter().position(|call| call.value_max > Amount::ZERO);
             spot.item("calls", paid.unwrap_or(0)).conflict_unless(paid.is_none())?;
             self.error_ids(spot, &view.errors)?;
