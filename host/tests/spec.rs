@@ -299,8 +299,8 @@ fn the_suite_passes_on_instrumented_modules() {
     println!("{executed} executed, {deviations} deviations reviewed, {} failed", failed.len());
     let shown: Vec<String> = failed.iter().take(80).cloned().collect();
     assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), shown.join("\n"));
-    assert!(executed >= 20_000, "only {executed} executed");
     review_exclusions(&excluded);
+    assert!(executed >= 20_000, "only {executed} executed");
 }
 
 /// What was not run must be exactly what the list says, line by line.

@@ -57,6 +57,9 @@ pub struct Module {
 
 impl Module {
     /// The module's bytes.
+    ///
+    /// # Panics
+    /// If a count does not fit the machine's own: never here.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut module = b"\0asm\x01\0\0\0".to_vec();
@@ -85,6 +88,9 @@ impl Module {
 }
 
 /// A body with `locals` of type i32 around `code`; the last `end` is added.
+///
+/// # Panics
+/// If a count does not fit the machine's own: never here.
 #[must_use]
 pub fn body(locals: u32, code: &[u8]) -> Vec<u8> {
     let mut body = match usize::try_from(locals).expect("a count") {
@@ -115,6 +121,9 @@ pub fn padded(mut module: Vec<u8>, size: usize) -> Vec<u8> {
 }
 
 /// A number as the format writes it.
+///
+/// # Panics
+/// Never: seven bits fit a byte.
 #[must_use]
 pub fn leb(mut value: usize) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -61,7 +61,7 @@ pub fn check(bytes: &[u8], schedule: &Schedule) -> Result<Admitted, Refusal> {
 pub enum Rules {
     /// The rules of this module.
     Contract,
-    /// For conformance tests: exported functions of any type, memory optional.
+    /// For conformance tests: any number of exported functions of any type, memory optional.
     Harness,
 }
 

@@ -185,8 +185,10 @@ impl Walk<'_> {
                 }
             }
             Payload::ExportSection(reader) => {
-                within(limits::EXPORTS, count(reader.count()))
-                    .map_err(|refusal| refusal.at(reader.range().start))?;
+                if self.rules == Rules::Contract {
+                    within(limits::EXPORTS, count(reader.count()))
+                        .map_err(|refusal| refusal.at(reader.range().start))?;
+                }
                 for export in reader.clone().into_iter_with_offsets() {
                     let (offset, export) = export.map_err(malformed)?;
                     self.export(export).map_err(|refusal| refusal.at(offset))?;

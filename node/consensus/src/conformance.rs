@@ -129,7 +129,7 @@ struct Waiting {
 fn draw<E: Engine>(random: u64, engine: &E, waiting: &mut Waiting) -> Input {
     let around = Height(engine.height().0.saturating_add(random / 10 % 3).saturating_sub(1));
     let block = Hash([random.to_le_bytes()[0]; 32]);
-    let verdict = if random / 30 % 3 == 0 { Verdict::Invalid } else { Verdict::Valid };
+    let verdict = if (random / 30).is_multiple_of(3) { Verdict::Invalid } else { Verdict::Valid };
     match random % 10 {
         0..=2 => match waiting.proposals.pop() {
             Some((height, round)) => Input::Proposed { height, round, block },

@@ -200,7 +200,13 @@ mod tests {
     use crate::rpc::methods::METHODS;
 
     /// Files that several commands call the node through, and a command that uses each.
-    const SHARED: &[(&str, &str)] = &[("send", "call"), ("contract_view", "query"), ("context", "status")];
+    const SHARED: &[(&str, &str)] = &[
+        ("send", "call"),
+        ("contract_view", "query"),
+        ("context", "status"),
+        ("dev_control", "dev"),
+        ("tx_view", "tx"),
+    ];
 
     fn paths(command: &clap::Command, path: &str, all: &mut BTreeSet<String>) {
         for below in command.get_subcommands() {

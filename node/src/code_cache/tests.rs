@@ -150,7 +150,7 @@ fn threads_write_and_read_within_the_limits() {
             let cache = &cache;
             scope.spawn(move || {
                 for round in 0..100_u8 {
-                    let number = (round * 7 + thread) % 32;
+                    let number = round.wrapping_mul(7).wrapping_add(thread) % 32;
                     cache.put(&key(number), &[number; 90]);
                     if let Some(found) = cache.get(&key(number)) {
                         assert_eq!(found, [number; 90]);

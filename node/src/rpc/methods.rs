@@ -154,7 +154,7 @@ pub const METHODS: &[Method] = &[
             "hash": Hash, "header": Named("Header"), "transactions": List(&Named("Transaction")),
             "size_bytes": Number, "scale": Bytes,
         },
-        commands: &["block show"],
+        commands: &["block show", "tx show"],
         ..PLAIN
     },
     Method {
@@ -221,7 +221,15 @@ pub const METHODS: &[Method] = &[
             "status": OneOf(&[Is("unknown"), Is("pending"), Is("included")]),
             "receipt" optional: Named("Receipt"),
         },
-        commands: &["account transfer", "paradigm deploy", "deploy", "call", "tx send", "tx status"],
+        commands: &[
+            "account transfer",
+            "paradigm deploy",
+            "deploy",
+            "call",
+            "tx send",
+            "tx status",
+            "dev fund",
+        ],
         ..PLAIN
     },
     Method {
@@ -289,7 +297,7 @@ pub const METHODS: &[Method] = &[
         doc: "The manifest of a contract, or of uploaded code, in SCALE.",
         params: params! { "which": OneOf(&[Account, Hash]), "a contract or a code hash" },
         result: MANIFEST,
-        commands: &["deploy", "call", "query", "state", "events", "proof get"],
+        commands: &["deploy", "call", "query", "state", "events", "proof get", "tx show"],
         ..PLAIN
     },
     Method {
@@ -334,7 +342,7 @@ pub const METHODS: &[Method] = &[
         doc: "The manifest of a paradigm, which declares its parameters.",
         params: params! { "name": Text, "the paradigm" },
         result: MANIFEST,
-        commands: &["paradigm show", "paradigm new", "paradigm deploy"],
+        commands: &["paradigm show", "paradigm new", "paradigm deploy", "tx show"],
         ..PLAIN
     },
     Method {
@@ -385,6 +393,7 @@ pub const METHODS: &[Method] = &[
         name: "dev_seal",
         doc: "Seals a block now, empty or not.",
         result: object! { "height": Number },
+        commands: &["dev seal"],
         ..PLAIN
     },
     Method {
@@ -392,12 +401,14 @@ pub const METHODS: &[Method] = &[
         doc: "Moves the clock forward and seals a block at the new time.",
         params: params! { "ms": Number, "by so many milliseconds; ten years at most" },
         result: object! { "time_ms": Number },
+        commands: &["dev warp"],
         ..PLAIN
     },
     Method {
         name: "dev_snapshot",
         doc: "A place to come back to.",
         result: object! { "snapshot": Number },
+        commands: &["dev snapshot"],
         ..PLAIN
     },
     Method {
@@ -405,6 +416,7 @@ pub const METHODS: &[Method] = &[
         doc: "Takes the chain back to a snapshot, and forgets what waits.",
         params: params! { "snapshot": Number, "which" },
         result: object! { "height": Number },
+        commands: &["dev revert"],
         ..PLAIN
     },
     Method {
@@ -412,6 +424,7 @@ pub const METHODS: &[Method] = &[
         doc: "Sends coins from the faucet's account.",
         params: params! { "account": Account, "to whom"; "amount": OneOf(&[Amount, Number]), "base units" },
         result: object! { "id": Hash },
+        commands: &["dev fund"],
         ..PLAIN
     },
 ];

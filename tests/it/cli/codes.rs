@@ -164,7 +164,8 @@ fn as_json(expected: i32, arguments: &[&str], output: &Output) -> Result<(), Str
         return wrong("another schema");
     }
     let filled = |field: &str| json[field].as_str().is_some_and(|text| !text.is_empty());
-    if !verdict && !(filled("error") && filled("hint")) {
+    let explained = verdict || (filled("error") && filled("hint"));
+    if !explained {
         return wrong("no error or no hint");
     }
     Ok(())
