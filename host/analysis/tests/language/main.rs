@@ -1,5 +1,6 @@
 //! The expression language at its door: each rule by a golden case, and soundness against random expressions.
 
+mod boxes;
 mod exits;
 mod golden;
 mod page;
