@@ -3,6 +3,7 @@
 mod boxes;
 mod exits;
 mod golden;
+mod orders;
 mod page;
 mod properties;
 mod refinement;
