@@ -38,7 +38,7 @@ impl fmt::Display for ExitPart {
 }
 
 /// Why an exit was not proven to compute everything it needs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ExitProblem {
     /// A node of the expression may fail.

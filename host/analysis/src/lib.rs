@@ -7,7 +7,8 @@
 //!
 //! **Map.** [`expression`]: [`evaluate`], the one evaluator of host and audit · [`ExpressionCost`]: what it costs,
 //! known at deploy · [`prove_total`]: that it cannot fail, by intervals · [`Assumptions`]: from declared types,
-//! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail. The language is specified on one page: `host/analysis/README.md`.
+//! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail. The language is specified on
+//! one page: `host/analysis/README.md`.
 //!
 //! **Invariants.** Everything here is pure, total and bounded: no clock, float, recursion or order of hashing; any
 //! list of nodes, ill-formed ones too, ends in a value or a typed error. What is proven total never fails, whatever

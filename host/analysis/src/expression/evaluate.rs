@@ -9,8 +9,8 @@ use super::{Environment, EvaluationError, Failure, IllFormed, Value};
 
 /// Evaluates `expression`: its one value, whatever its type; guards and invariants ask for [`Value::Bool`].
 ///
-/// Every node is evaluated, in order: `&&`, `||` and `if` skip nothing. Nothing is allocated; at most 64 steps
-/// and 43 values on the stack. Total on any list of nodes.
+/// Every node is evaluated, in order: `&&`, `||` and `if` skip nothing. Nothing is allocated but the
+/// operands of an error; at most 64 steps and 43 values on the stack. Total on any list of nodes.
 ///
 /// # Errors
 /// - [`EvaluationError::Arithmetic`] at the first operation without a result.

@@ -4,7 +4,6 @@ use core::fmt;
 
 use chainstack_primitives::manifest::{ExpressionProblem, Node};
 
-use super::stack::OPERANDS_MAX;
 use super::{Interval, Value};
 
 /// How an operation fails.
@@ -29,26 +28,24 @@ impl fmt::Display for FailureKind {
 }
 
 /// Up to three operands, in the order they were pushed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Operands<T> {
-    slots: [Option<T>; OPERANDS_MAX],
-}
+///
+/// They are boxed, so that a result without an error is small: three intervals alone take 144 bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Operands<T>(Box<[T]>);
 
 impl<T: Copy> Operands<T> {
-    pub(super) fn new(operands: &[T]) -> Self {
-        let mut slots = [None; OPERANDS_MAX];
-        slots.iter_mut().zip(operands).for_each(|(slot, operand)| *slot = Some(*operand));
-        Self { slots }
+    fn new(operands: &[T]) -> Self {
+        Self(operands.into())
     }
 
     /// The operands, in order.
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        self.slots.iter().copied().flatten()
+        self.0.iter().copied()
     }
 }
 
 /// A node that fails, or may fail, with its operands: values when evaluated, intervals when analysed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure<T> {
     /// Index of the node in the expression.
     pub node: u8,
@@ -110,7 +107,7 @@ impl fmt::Display for IllFormed {
 impl core::error::Error for IllFormed {}
 
 /// Why an expression was not evaluated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EvaluationError<E> {
     /// An operation has no result: a rejection.
     Arithmetic(Arithmetic),
@@ -145,7 +142,7 @@ impl<E: core::error::Error + 'static> core::error::Error for EvaluationError<E> 
 }
 
 /// Why an expression was not proven total.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NotTotal {
     /// The first node that may fail.
     MayFail(PossibleFailure),

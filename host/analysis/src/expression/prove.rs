@@ -19,8 +19,9 @@ pub fn prove_total(expression: &Expression, assumptions: &Assumptions<'_>) -> Re
         Stopped::AlwaysFails(failure) => NotTotal::MayFail(failure),
         Stopped::IllFormed(problem) => NotTotal::IllFormed(problem),
     })?;
-    match (trace.failure, trace.result()) {
-        (Some(failure), _) => Err(NotTotal::MayFail(failure)),
-        (None, result) => Ok(result),
+    let result = trace.result();
+    match trace.failure {
+        Some(failure) => Err(NotTotal::MayFail(failure)),
+        None => Ok(result),
     }
 }

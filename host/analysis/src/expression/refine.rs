@@ -40,24 +40,39 @@ impl<'a> Assumptions<'a> {
             Clock::Height => (Node::Height, &HEIGHT),
             Clock::TimeMs => (Node::Time, &TIME),
         };
-        if let Some(opens) = &window.opens {
-            let now = self.clock(&leaf)?;
-            let begun = Range::new(0, now.greatest()).ok_or(Refuted::Never)?;
-            let opens_at = self.require(opens, Interval::Uint(begun))?.unsigned_result()?;
-            let now = now.at_least(opens_at.least()).ok_or(Refuted::Never)?;
-            self.narrow(&leaf, Interval::Uint(now))?;
-            self.facts.push(Fact { lesser: opens, greater: clock, order: Order::AtMost });
+        // The second time, what either bound said of the clock narrows the leaves of the other.
+        for _ in 0..2 {
+            if let Some(opens) = &window.opens {
+                self.opened(&leaf, opens)?;
+            }
+            if let Some(closes) = &window.closes {
+                self.not_closed(&leaf, closes)?;
+            }
         }
-        if let Some(closes) = &window.closes {
-            let now = self.clock(&leaf)?;
-            let later = now.least().checked_add(1).and_then(|least| Range::new(least, u128::MAX));
-            let later = Interval::Uint(later.ok_or(Refuted::Never)?);
-            let closes_at = self.require(closes, later)?.unsigned_result()?;
-            let last = closes_at.greatest().checked_sub(1).ok_or(Refuted::Never)?;
-            self.narrow(&leaf, Interval::Uint(now.at_most(last).ok_or(Refuted::Never)?))?;
-            self.facts.push(Fact { lesser: clock, greater: closes, order: Order::Less });
-        }
+        let opens = window.opens.iter().map(|opens| (&opens[..], &clock[..], Order::AtMost));
+        let closes = window.closes.iter().map(|closes| (&clock[..], &closes[..], Order::Less));
+        let facts = opens.chain(closes);
+        self.facts.extend(facts.map(|(lesser, greater, order)| Fact { lesser, greater, order }));
         Ok(self)
+    }
+
+    /// The bound `opens` is at most the clock `leaf`.
+    fn opened(&mut self, leaf: &Node, opens: &'a Expression) -> Result<(), Refuted> {
+        let now = self.clock(leaf)?;
+        let begun = Range::new(0, now.greatest()).ok_or(Refuted::Never)?;
+        let opens_at = self.require(opens, Interval::Uint(begun))?.unsigned_result()?;
+        let now = now.at_least(opens_at.least()).ok_or(Refuted::Never)?;
+        self.narrow(leaf, Interval::Uint(now))
+    }
+
+    /// The clock `leaf` is less than the bound `closes`.
+    fn not_closed(&mut self, leaf: &Node, closes: &'a Expression) -> Result<(), Refuted> {
+        let now = self.clock(leaf)?;
+        let later = now.least().checked_add(1).and_then(|least| Range::new(least, u128::MAX));
+        let later = Interval::Uint(later.ok_or(Refuted::Never)?);
+        let closes_at = self.require(closes, later)?.unsigned_result()?;
+        let last = closes_at.greatest().checked_sub(1).ok_or(Refuted::Never)?;
+        self.narrow(leaf, Interval::Uint(now.at_most(last).ok_or(Refuted::Never)?))
     }
 
     fn clock(&self, leaf: &Node) -> Result<Range<u128>, Refuted> {

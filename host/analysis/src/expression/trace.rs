@@ -28,7 +28,7 @@ pub(super) struct Trace<'e> {
 }
 
 /// Why there is no trace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Stopped {
     /// No environment lets it succeed.
     AlwaysFails(PossibleFailure),
@@ -77,11 +77,12 @@ impl<'e> Trace<'e> {
             _ => None,
         };
         let outcome = outcome(node, &given, order).map_err(ill_formed)?;
-        let failure = outcome.failure.map(|kind| Failure::new(index, node, kind, &given));
-        self.failure = self.failure.or(failure);
+        if let (None, Some(kind)) = (&self.failure, outcome.failure) {
+            self.failure = Some(Failure::new(index, node, kind, &given));
+        }
         let Some(interval) = outcome.value else {
             let overflow = || Failure::new(index, node, FailureKind::Overflow, &given);
-            return Err(Stopped::AlwaysFails(self.failure.unwrap_or_else(overflow)));
+            return Err(Stopped::AlwaysFails(self.failure.take().unwrap_or_else(overflow)));
         };
         let start = roots.first().and_then(|root| self.steps.get(*root)).map_or(index, |step| step.start);
         Ok(Step { start, operands, interval })

@@ -73,7 +73,7 @@ fn what_a_guard_teaches_is_true_wherever_it_holds() {
     println!(
         "{narrowed} leaves narrowed, {proven} evaluations of proven effects, {learnt} proven by the guard only"
     );
-    assert!(narrowed > 5_000 && proven > 50_000 && learnt > 500, "{narrowed} {proven} {learnt}");
+    assert!(narrowed > 6_000 && proven > 300_000 && learnt > 1_200, "{narrowed} {proven} {learnt}");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_an_open_window_teaches_is_true_while_it_is_open() {
                 let interval = refined.leaf(leaf).expect("declared");
                 assert!(interval.contains(value), "{leaf:?} is {value}, not in {interval}: {window:?}");
             }
-            if let Ok(interval) = proof {
+            if let Ok(interval) = &proof {
                 let value = evaluate(&effect, &mut table.clone());
                 let value = value.unwrap_or_else(|error| panic!("proven total, and yet {error}: {effect:?}"));
                 assert!(interval.contains(value), "{value} is not in {interval}: {window:?} {effect:?}");
@@ -136,7 +136,7 @@ fn what_an_open_window_teaches_is_true_while_it_is_open() {
         }
     });
     println!("{open} open windows, {learnt} effects proven by the window only");
-    assert!(open > 5_000 && learnt > 30, "{open} {learnt}");
+    assert!(open > 30_000 && learnt > 100, "{open} {learnt}");
 }
 
 /// What `text` is proven to be, given `guard`.
@@ -162,7 +162,8 @@ fn guards_teach_what_exits_need() {
         ("!(item.price > 1000)", "item.price * 3", "0..=3000"),
         ("item.price * 3 <= 1000", "item.price", "0..=333"),
         ("item.price / 7 == 3", "item.price", "21..=27"),
-        ("arg.a % arg.b > 9", "arg.b", "10..=340282366920938463463374607431768211455"),
+        // A remainder of 10 or more takes a divisor above it.
+        ("arg.a % arg.b > 9", "arg.b", "11..=340282366920938463463374607431768211455"),
         ("arg.b != 0", "arg.a / arg.b", "0..=340282366920938463463374607431768211455"),
         ("arg.a / arg.b >= 0", "arg.b - 1", "0..=340282366920938463463374607431768211454"),
         ("arg.a >= arg.b", "arg.a - arg.b", "0..=340282366920938463463374607431768211455"),

@@ -99,6 +99,7 @@ fn any_node(random: &mut impl RngExt, world: &World) -> Node {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the counts show that the property was exercised")]
 fn any_list_of_nodes_ends_in_a_value_or_a_typed_error() {
     let world = World::load();
     let (mut values, mut ill_formed) = (0u32, 0u32);
@@ -129,5 +130,6 @@ fn any_list_of_nodes_ends_in_a_value_or_a_typed_error() {
             assert!(!matches!(proof, Err(NotTotal::IllFormed(_))), "{expression:?}");
         }
     });
-    assert!(values > 1_000 && ill_formed > 5_000, "{values} {ill_formed}");
+    println!("{values} values, {ill_formed} lists that are no expression");
+    assert!(values > 1_500 && ill_formed > 15_000, "{values} {ill_formed}");
 }
