@@ -152,7 +152,7 @@ fn every_changed_byte_is_refused() {
         let length = known.map_or(0, Vec::len);
         // Every third round of the shapes proves that a key is absent.
         let key = match known {
-            Some(known) if number / SHAPES % 3 > 0 => known.clone(),
+            Some(known) if !(number / SHAPES).is_multiple_of(3) => known.clone(),
             _ => bytes(&mut random, length),
         };
         let encoded = prove(&store, root, &key).unwrap().encode();
