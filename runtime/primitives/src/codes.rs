@@ -30,7 +30,7 @@ macro_rules! codes {
 
 codes! {
     OK = 0, "Ok", "the transaction was carried out", "nothing to do";
-    REVERTED = 1, "Reverted", "the contract refused with one of its declared errors; costs the gas used until then", "read the error's fields; `chainstack inspect errors` and the contract's manifest list them";
+    REVERTED = 1, "Reverted", "the contract refused with one of its declared errors; costs the gas used until then", "read the error's fields; the contract's manifest says what each error means";
     TRAP = 2, "Trap", "the contract's code stopped abnormally; costs the price `trap` besides the gas used", "replay with `chainstack tx trace` to see where";
     OUT_OF_GAS = 3, "OutOfGas", "the gas limit did not suffice", "raise --gas-limit; `--dry-run` shows what the call needs";
     INSUFFICIENT_BALANCE = 4, "InsufficientBalance", "the account's free balance is less than the amount to move", "fund the account or move less";
