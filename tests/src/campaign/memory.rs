@@ -123,7 +123,8 @@ fn report(name: &str, seed: u64, what: &str, samples: &[u64]) -> Result<String, 
         growth * 100.0
     );
     let passed = growth < GROWTH_MAX;
-    record::write(name, Some(passed), &observed, PROGRAM, json!({"seed": seed, "samples": samples}))?;
+    record::write(name, Some(passed), &observed, PROGRAM, json!({"seed": seed, "samples": samples}))
+        .map_err(|why| format!("{observed}; {why}"))?;
     if passed { Ok(observed) } else { Err(observed) }
 }
 

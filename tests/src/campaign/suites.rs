@@ -20,7 +20,7 @@ const STEPS: usize = 8;
 
 /// The trie's sequences against an independent crate, and its proofs.
 pub(super) fn trie(seed: u64) -> Result<String, String> {
-    let promised = ["sequences: 100000, ", "proofs: 1000, changed bytes: "];
+    let promised = ["sequences: 100000, ", "proofs: 1000, changed bytes"];
     suite(
         "trie",
         seed,
