@@ -222,7 +222,7 @@ fn initialize(met: &Met, random: &mut ChaCha8Rng) -> Function {
 /// dropped, and sometimes asked for again.
 fn run(met: &Met, first: Bulk, random: &mut ChaCha8Rng) -> Option<Function> {
     let mut body = Function::new([(1, ValType::I32)]);
-    let rounds = [20, 40, 200, 100_000][random.random_range(0..4)];
+    let rounds = [20, 60, 200, 200, 600, 100_000][random.random_range(0..6)];
     body.instruction(&I::Loop(wasm_encoder::BlockType::Empty));
     bulk(&mut body, first, met, random);
     for (index, ty) in (0_u32..).zip(&met.functions) {
