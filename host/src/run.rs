@@ -27,6 +27,9 @@ use crate::{
     },
 };
 
+/// Room made for the keys of one access, in bytes: that of two accounts with their marks, so that it seldom grows.
+const KEYS_ROOM: usize = 128;
+
 /// A call as one contract, or a transaction, asks for it.
 pub(crate) struct Target<'t> {
     pub(crate) address: AccountId,
@@ -66,7 +69,8 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         block: &'e BlockInfo,
     ) -> Self {
         let origin = meter.origin();
-        let (frames, key, loaded) = (Vec::new(), Vec::new(), HashMap::new());
+        let (frames, loaded) = (Vec::new(), HashMap::new());
+        let key = Vec::with_capacity(KEYS_ROOM);
         Self { executor, state, meter, block, origin, frames, key, loaded, ended: None }
     }
 

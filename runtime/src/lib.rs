@@ -60,6 +60,7 @@ pub mod genesis;
 pub mod memory;
 pub mod modules;
 pub mod params;
+mod pieces;
 pub mod ports;
 pub mod state;
 pub mod transaction;

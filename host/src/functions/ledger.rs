@@ -1,9 +1,9 @@
 //! Balances: a ledger's entries are 16 bytes, little-endian; zero is absent.
 
-use chainstack_primitives::{AccountId, codes, manifest::Ops};
+use chainstack_primitives::{codes, manifest::Ops};
 use chainstack_runtime::{
     ports::ExecutionError,
-    state::{Entry, Overlay},
+    state::{Entry, Overlay, Place},
 };
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     budget::{charge_times, charge_update, entry_deposit},
-    machine::{COUNT, CellPlan, Frame, Kind, LEDGER_SUM, Pending},
+    machine::{COUNT, Frame, Kind, LEDGER_SUM, Pending},
     memory,
 };
 
@@ -23,31 +23,19 @@ fn status(code: u16) -> Answered {
     Ok(u64::from(code))
 }
 
-fn balance(
-    state: &mut Overlay<'_>,
-    address: &AccountId,
-    plan: &CellPlan,
-    key: &[u8],
-) -> Result<Option<u128>, ExecutionError> {
-    Ok(state.entry(address, plan.id, key)?.map(|entry| unsigned(&entry.value)))
+/// The balance at a place; `None` if there is no entry.
+fn balance(state: &Overlay<'_>, place: Place) -> Option<u128> {
+    state.entry_at(place).map(|entry| unsigned(&entry.value))
 }
 
 /// Writes a balance into an entry that exists; zero deletes it, which the caller has charged.
-fn set_existing(
-    state: &mut Overlay<'_>,
-    address: &AccountId,
-    plan: &CellPlan,
-    key: &[u8],
-    balance: u128,
-) -> Result<(), ExecutionError> {
+fn set_existing(state: &mut Overlay<'_>, place: Place, balance: u128) -> Result<(), ExecutionError> {
     if balance == 0 {
-        state.delete_entry(address, plan.id, key)?;
-        return Ok(());
+        state.delete_entry_at(place)?;
+    } else {
+        state.replace_value(place, balance.to_le_bytes().to_vec());
     }
-    let entry = state.entry(address, plan.id, key)?.map(|entry| (entry.payer, entry.deposit));
-    let Some((payer, deposit)) = entry else { return Ok(()) };
-    let value = balance.to_le_bytes().to_vec();
-    Ok(state.set_entry(address, plan.id, key, Some(Entry { value, payer, deposit }))?)
+    Ok(())
 }
 
 impl Scene<'_, '_, '_, '_, '_> {
@@ -56,7 +44,8 @@ impl Scene<'_, '_, '_, '_, '_> {
         let (position, _) = self.locate(cell, key, Kind::Ledger, Ops::READ)?;
         let Frame { contract, method, address, used, .. } = &mut *self.frame;
         used.read(contract.method(*method)?)?;
-        let found = balance(self.state, address, plan(contract, position)?, self.key)?;
+        let place = self.state.place(address, plan(contract, position)?.id, self.key)?;
+        let found = balance(self.state, place);
         memory::write(self.guest, out, &found.unwrap_or(0).to_le_bytes())?;
         Ok(DONE)
     }
@@ -68,7 +57,8 @@ impl Scene<'_, '_, '_, '_, '_> {
         let plan = plan(contract, position)?;
         let method = contract.method(*method)?;
         used.write(method, 1)?;
-        let before = balance(self.state, address, plan, self.key)?;
+        let place = self.state.place(address, plan.id, self.key)?;
+        let before = balance(self.state, place);
         let Some(after) = before.unwrap_or(0).checked_add(amount) else {
             return status(codes::BALANCE_OVERFLOW);
         };
@@ -91,7 +81,7 @@ impl Scene<'_, '_, '_, '_, '_> {
             let value = after.to_le_bytes().to_vec();
             self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
         } else {
-            set_existing(self.state, address, plan, self.key, after)?;
+            set_existing(self.state, place, after)?;
         }
         Ok(DONE)
     }
@@ -102,7 +92,8 @@ impl Scene<'_, '_, '_, '_, '_> {
         let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
         let plan = plan(contract, position)?;
         used.write(contract.method(*method)?, 1)?;
-        let before = balance(self.state, address, plan, self.key)?;
+        let place = self.state.place(address, plan.id, self.key)?;
+        let before = balance(self.state, place);
         let Some(after) = before.unwrap_or(0).checked_sub(amount) else {
             return status(codes::INSUFFICIENT_BALANCE);
         };
@@ -119,7 +110,7 @@ impl Scene<'_, '_, '_, '_, '_> {
                 note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 0, 1))?;
             }
         }
-        set_existing(self.state, address, plan, self.key, after)?;
+        set_existing(self.state, place, after)?;
         Ok(DONE)
     }
 
@@ -141,37 +132,40 @@ impl Scene<'_, '_, '_, '_, '_> {
         let plan = plan(contract, position)?;
         let method = contract.method(*method)?;
         used.write(method, 2)?;
-        let held = balance(self.state, address, plan, from)?;
+        let source = self.state.place(address, plan.id, from)?;
+        let held = balance(self.state, source);
         let Some(left) = held.unwrap_or(0).checked_sub(amount) else {
             return status(codes::INSUFFICIENT_BALANCE);
         };
         if from == to || amount == 0 {
             return Ok(DONE);
         }
-        let target = balance(self.state, address, plan, to)?;
-        let Some(total) = target.unwrap_or(0).checked_add(amount) else {
+        let target = self.state.place(address, plan.id, to)?;
+        let held_there = balance(self.state, target);
+        let Some(total) = held_there.unwrap_or(0).checked_add(amount) else {
             return status(codes::BALANCE_OVERFLOW);
         };
         let schedule = self.meter.schedule();
-        if target.is_some() {
+        if held_there.is_some() {
             if left == 0 {
                 charge_update(self.guest, schedule)?;
                 if plan.count {
                     note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 0, 1))?;
                 }
             }
-            set_existing(self.state, address, plan, to, total)?;
-            set_existing(self.state, address, plan, from, left)?;
+            set_existing(self.state, target, total)?;
+            set_existing(self.state, source, left)?;
             return Ok(DONE);
         }
         charge_times(self.guest, schedule, Price::New, 1)?;
         used.create(method)?;
         let value = total.to_le_bytes().to_vec();
         if left == 0 {
-            let carried = self.state.entry(address, plan.id, from)?.map(|entry| (entry.payer, entry.deposit));
+            // The place in storage moves with the balance, and so does who paid for it.
+            let carried = self.state.entry_at(source).map(|entry| (entry.payer, entry.deposit));
             let Some((payer, deposit)) = carried else { return Ok(DONE) };
-            self.state.set_entry(address, plan.id, from, None)?;
-            self.state.set_entry(address, plan.id, to, Some(Entry { value, payer, deposit }))?;
+            self.state.set_entry_at(source, None);
+            self.state.set_entry_at(target, Some(Entry { value, payer, deposit }));
             return Ok(DONE);
         }
         if plan.count {
@@ -179,7 +173,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         }
         let deposit = entry_deposit(schedule, plan.room_bytes)?;
         self.state.write_entry(self.meter, (address, plan.id, to), value, deposit)?;
-        set_existing(self.state, address, plan, from, left)?;
+        set_existing(self.state, source, left)?;
         Ok(DONE)
     }
 }

@@ -1,7 +1,5 @@
 //! Blocks: a header and the transactions it commits to.
 
-use alloc::vec::Vec;
-
 use parity_scale_codec::{Decode, Encode};
 
 use crate::{BoundedVec, Bytes, DecodeError, Hash, Header, Transaction, codec, merkle};
@@ -37,7 +35,5 @@ impl Block {
 /// Root over the full bytes of transactions.
 #[must_use]
 pub fn transaction_root(transactions: &[Transaction]) -> Hash {
-    let leaves: Vec<Hash> =
-        transactions.iter().map(|transaction| merkle::leaf(&transaction.full_hash().0)).collect();
-    merkle::root(&leaves)
+    merkle::root(&merkle::leaves_of(transactions.iter().map(Transaction::full_hash)))
 }

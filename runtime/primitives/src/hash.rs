@@ -1,6 +1,9 @@
 //! 32-byte hashes and the tagged Keccak-256 of the protocol.
 
+use alloc::vec::Vec;
 use core::fmt;
+
+use chainstack_keccak::keccak256_many;
 
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
 use sha3::{Digest, Keccak256, Sha3_256};
@@ -48,7 +51,7 @@ impl fmt::Debug for Hash {
 /// Plain Keccak-256 (padding byte `0x01`), as Ethereum uses it: trie nodes, account and storage paths.
 #[must_use]
 pub fn keccak256(bytes: &[u8]) -> Hash {
-    Hash(Keccak256::digest(bytes).into())
+    Hash(chainstack_keccak::keccak256(bytes))
 }
 
 /// SHA3-256 (FIPS 202): proof of work, and contracts.
@@ -175,6 +178,13 @@ impl Tag {
             Self::CompiledCode => "compiled-code",
         }
     }
+
+    /// What is hashed before the bytes: the length of the tag's text, and the text.
+    fn prefix(self) -> (u8, &'static [u8]) {
+        let text = self.text().as_bytes();
+        // Every tag is a short constant (tested), so its length fits one byte.
+        (u8::try_from(text.len()).unwrap_or(u8::MAX), text)
+    }
 }
 
 /// Incremental tagged Keccak-256: `Keccak-256(u8(len(tag)) | tag | part | part | …)`.
@@ -187,10 +197,8 @@ impl TaggedHasher {
     /// Starts a hash for `tag`.
     #[must_use]
     pub fn new(tag: Tag) -> Self {
-        let text = tag.text().as_bytes();
+        let (length, text) = tag.prefix();
         let mut hasher = Keccak256::new();
-        // Every tag is a short constant (tested), so its length fits one byte.
-        let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
         hasher.update([length]);
         hasher.update(text);
         Self(hasher)
@@ -216,9 +224,74 @@ pub fn tagged(tag: Tag, bytes: &[u8]) -> Hash {
     TaggedHasher::new(tag).part(bytes).finish()
 }
 
+/// Many hashes at once: what [`tagged`] or [`keccak256`] gives for each, several times quicker.
+///
+/// Holds what is to be hashed until [`HashBatch::finish`].
+#[derive(Clone, Default)]
+pub struct HashBatch {
+    bytes: Vec<u8>,
+    /// Where each preimage ends in `bytes`.
+    ends: Vec<usize>,
+}
+
+impl HashBatch {
+    /// A batch without hashes, with room for `count` of `size` bytes each.
+    #[must_use]
+    pub fn with_capacity(count: usize, size: usize) -> Self {
+        Self { bytes: Vec::with_capacity(count.saturating_mul(size)), ends: Vec::with_capacity(count) }
+    }
+
+    /// Adds the tagged hash of the bytes that `write` appends.
+    pub fn push_tagged(&mut self, tag: Tag, write: impl FnOnce(&mut Vec<u8>)) {
+        let (length, text) = tag.prefix();
+        self.push(|out| {
+            out.push(length);
+            out.extend_from_slice(text);
+            write(out);
+        });
+    }
+
+    /// Adds the plain hash of the bytes that `write` appends.
+    pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The digests, in the order of the pushes.
+    #[must_use]
+    pub fn finish(self) -> Vec<Hash> {
+        let mut rest = self.bytes.as_slice();
+        let mut start = 0;
+        let preimages = self.ends.iter().map(|end| {
+            let (preimage, behind) = rest.split_at_checked(end.saturating_sub(start)).unwrap_or_default();
+            (rest, start) = (behind, *end);
+            preimage
+        });
+        let preimages: Vec<&[u8]> = preimages.collect();
+        let mut digests = alloc::vec![[0; 32]; preimages.len()];
+        keccak256_many(&preimages, &mut digests);
+        digests.into_iter().map(Hash).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_hashes_as_one_by_one() {
+        for count in 0..40_usize {
+            let mut batch = HashBatch::with_capacity(count, 8);
+            let mut expected = Vec::new();
+            for index in 0..count {
+                let (tag, bytes) = (Tag::ALL[index % Tag::ALL.len()], alloc::vec![7; index * 11]);
+                batch.push_tagged(tag, |out| out.extend_from_slice(&bytes));
+                batch.push(|out| out.extend_from_slice(&bytes));
+                expected.extend([tagged(tag, &bytes), keccak256(&bytes)]);
+            }
+            assert_eq!(batch.finish(), expected, "{count}");
+        }
+    }
 
     #[test]
     fn tags_are_distinct_and_short() {

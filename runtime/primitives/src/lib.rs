@@ -40,7 +40,7 @@ pub use account::{Account, AccountId, ChainId, EMPTY_CODE_HASH};
 pub use amount::{Amount, Gas, Height, Nonce, TimeMs, mul_div};
 pub use block::{Block, transaction_root};
 pub use codec::{BoundExceeded, BoundedText, BoundedVec, Bytes, DecodeError, decode_all};
-pub use hash::{Hash, Tag, TaggedHasher, keccak256, sha3_256, tagged};
+pub use hash::{Hash, HashBatch, Tag, TaggedHasher, keccak256, sha3_256, tagged};
 pub use header::{Header, HeaderCore, HeaderRest};
 pub use receipt::{DepositDelta, Event, Receipt, events_root, output_hash, receipt_root};
 pub use signature::Signature;

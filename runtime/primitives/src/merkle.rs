@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use parity_scale_codec::{Decode, Encode};
 
-use crate::{BoundedVec, Hash, Tag, TaggedHasher, tagged};
+use crate::{BoundedVec, Hash, HashBatch, Tag, TaggedHasher, tagged};
 
 /// Most leaves of a tree: 2²⁰.
 pub const LEAVES_MAX: u32 = 1 << 20;
@@ -20,6 +20,7 @@ fn node(left: &Hash, right: &Hash) -> Hash {
     TaggedHasher::new(Tag::MerkleNode).part(&left.0).part(&right.0).finish()
 }
 
+/// As [`roots`] seals a tree, one alone.
 fn seal(count: u32, top: &Hash) -> Hash {
     TaggedHasher::new(Tag::MerkleRoot).part(&count.to_le_bytes()).part(&top.0).finish()
 }
@@ -30,27 +31,68 @@ pub fn leaf(bytes: &[u8]) -> Hash {
     tagged(Tag::MerkleLeaf, bytes)
 }
 
+/// The leaves that carry the hashes in `carried`.
+#[must_use]
+pub fn leaves_of(carried: impl ExactSizeIterator<Item = Hash>) -> Vec<Hash> {
+    let mut batch = HashBatch::with_capacity(carried.len(), 40);
+    for hash in carried {
+        batch.push_tagged(Tag::MerkleLeaf, |out| out.extend_from_slice(&hash.0));
+    }
+    batch.finish()
+}
+
 /// Root over leaf hashes. Linear in their number. A count past [`LEAVES_MAX`] is the caller's bug;
 /// callers bound their lists far below.
 #[must_use]
 pub fn root(leaves: &[Hash]) -> Hash {
-    let count = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
-    let mut level = leaves.to_vec();
-    while level.len() > 1 {
-        level = parents(&level);
-    }
-    seal(count, level.first().unwrap_or(&Hash::ZERO))
+    roots(leaves.to_vec(), alloc::vec![leaves.len()]).pop().unwrap_or_default()
 }
 
-fn parents(level: &[Hash]) -> Vec<Hash> {
-    level
-        .chunks(2)
-        .map(|pair| match pair {
-            [left, right] => node(left, right),
-            [alone] => *alone,
-            _ => Hash::ZERO,
+/// Roots of several trees whose leaves stand one after another in `leaves`, `counts` of them: as [`root`] of each,
+/// with the hashes of all trees side by side.
+#[must_use]
+pub fn roots(leaves: Vec<Hash>, counts: Vec<usize>) -> Vec<Hash> {
+    let (mut level, mut widths) = (leaves, counts.clone());
+    while widths.iter().any(|width| *width > 1) {
+        (level, widths) = parents(&level, &widths);
+    }
+    let mut batch = HashBatch::with_capacity(counts.len(), 48);
+    let mut tops = level.iter();
+    for count in counts {
+        let top = if count == 0 { None } else { tops.next() };
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        batch.push_tagged(Tag::MerkleRoot, |out| {
+            out.extend_from_slice(&count.to_le_bytes());
+            out.extend_from_slice(&top.unwrap_or(&Hash::ZERO).0);
+        });
+    }
+    batch.finish()
+}
+
+/// The level above, of several trees of these widths.
+fn parents(level: &[Hash], widths: &[usize]) -> (Vec<Hash>, Vec<usize>) {
+    let mut batch = HashBatch::with_capacity(level.len() / 2, 72);
+    let trees = || {
+        let mut rest = level;
+        widths.iter().map(move |width| {
+            let (tree, behind) = rest.split_at_checked(*width).unwrap_or_default();
+            rest = behind;
+            tree.as_chunks::<2>()
         })
-        .collect()
+    };
+    for [left, right] in trees().flat_map(|(pairs, _)| pairs) {
+        batch.push_tagged(Tag::MerkleNode, |out| {
+            out.extend_from_slice(&left.0);
+            out.extend_from_slice(&right.0);
+        });
+    }
+    let mut nodes = batch.finish().into_iter();
+    let mut above = Vec::with_capacity(level.len().div_ceil(2));
+    for (pairs, alone) in trees() {
+        above.extend(nodes.by_ref().take(pairs.len()));
+        above.extend(alone);
+    }
+    (above, widths.iter().map(|width| width.div_ceil(2)).collect())
 }
 
 /// Evidence that a leaf stands at an index of a tree.
@@ -75,7 +117,7 @@ pub fn prove(leaves: &[Hash], index: u32) -> Option<MerkleProof> {
         if let Some(sibling) = level.get(position ^ 1) {
             siblings.push(*sibling);
         }
-        level = parents(&level);
+        (level, _) = parents(&level, &[level.len()]);
         position /= 2;
     }
     Some(MerkleProof { count, index, siblings: siblings.try_into().ok()? })
@@ -170,6 +212,20 @@ mod tests {
             }
             assert_eq!(prove(&leaves, count), None);
         }
+    }
+
+    #[test]
+    fn several_trees_side_by_side_are_each_as_alone() {
+        let counts: Vec<usize> = vec![1, 0, 2, 3, 0, 7, 1, 33, 64];
+        let trees: Vec<Vec<Hash>> =
+            counts.iter().map(|count| leaves(u32::try_from(*count).expect("small"))).collect();
+        let expected: Vec<Hash> = trees.iter().map(|tree| root(tree)).collect();
+        assert_eq!(roots(trees.concat(), counts), expected);
+        assert_eq!(root(&[]), seal(0, &Hash::ZERO));
+        assert_eq!(root(&leaves(1)), seal(1, &leaves(1)[0]));
+        let carried = (0..9u8).map(|byte| Hash([byte; 32]));
+        let expected: Vec<Hash> = carried.clone().map(|hash| leaf(&hash.0)).collect();
+        assert_eq!(leaves_of(carried.collect::<Vec<Hash>>().into_iter()), expected);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
 
-use crate::{AccountId, Amount, Bytes, Gas, Hash, Tag, merkle, tagged};
+use crate::{AccountId, Amount, Bytes, Gas, Hash, HashBatch, Tag, merkle, tagged};
 
 /// Greatest size of the payload a contract may give when it reverts, in bytes.
 pub const REVERT_PAYLOAD_MAX: u32 = 256;
@@ -33,8 +33,20 @@ impl Event {
 /// Root over the events of one transaction.
 #[must_use]
 pub fn events_root(events: &[Event]) -> Hash {
-    let leaves: Vec<Hash> = events.iter().map(Event::leaf).collect();
-    merkle::root(&leaves)
+    events_roots(core::iter::once(events)).pop().unwrap_or_default()
+}
+
+/// [`events_root`] of each of several transactions, quicker than one by one.
+#[must_use]
+pub fn events_roots<'a>(transactions: impl Iterator<Item = &'a [Event]>) -> Vec<Hash> {
+    let (mut batch, mut counts) = (HashBatch::default(), Vec::new());
+    for events in transactions {
+        counts.push(events.len());
+        for event in events {
+            batch.push_tagged(Tag::Event, |out| event.encode_to(out));
+        }
+    }
+    merkle::roots(merkle::leaves_of(batch.finish().into_iter()), counts)
 }
 
 /// Change of the storage deposits that a transaction's origin has locked.
@@ -82,14 +94,33 @@ impl Receipt {
 /// Root over the receipts of one block.
 #[must_use]
 pub fn receipt_root(receipts: &[Receipt]) -> Hash {
-    let leaves: Vec<Hash> = receipts.iter().map(Receipt::leaf).collect();
-    merkle::root(&leaves)
+    merkle::root(&receipt_leaves(receipts))
+}
+
+/// [`Receipt::leaf`] of each of several receipts, quicker than one by one.
+#[must_use]
+pub fn receipt_leaves(receipts: &[Receipt]) -> Vec<Hash> {
+    let mut batch = HashBatch::with_capacity(receipts.len(), 192);
+    for receipt in receipts {
+        batch.push_tagged(Tag::Receipt, |out| receipt.encode_to(out));
+    }
+    merkle::leaves_of(batch.finish().into_iter())
 }
 
 /// Hash of a call's output as receipts carry it.
 #[must_use]
 pub fn output_hash(output: &[u8]) -> Hash {
     tagged(Tag::Output, output)
+}
+
+/// [`output_hash`] of each of several outputs, quicker than one by one.
+#[must_use]
+pub fn output_hashes<'a>(outputs: impl Iterator<Item = &'a [u8]>) -> Vec<Hash> {
+    let mut batch = HashBatch::default();
+    for output in outputs {
+        batch.push_tagged(Tag::Output, |out| out.extend_from_slice(output));
+    }
+    batch.finish()
 }
 
 #[cfg(test)]
@@ -119,6 +150,33 @@ mod tests {
         assert_eq!(event.encode(), bytes);
         assert_ne!(event.leaf(), receipt.leaf());
         assert_ne!(events_root(&[event]), receipt_root(&[receipt]));
+    }
+
+    #[test]
+    fn many_are_hashed_as_one_by_one() {
+        let event = |id: u16| Event { contract: AccountId([1; 32]), event: id, data: Bytes::new() };
+        let groups: Vec<Vec<Event>> = (0..9u16).map(|count| (0..count).map(event).collect()).collect();
+        let leaves = |events: &[Event]| events.iter().map(Event::leaf).collect::<Vec<Hash>>();
+        let expected: Vec<Hash> = groups.iter().map(|events| merkle::root(&leaves(events))).collect();
+        assert_eq!(events_roots(groups.iter().map(Vec::as_slice)), expected);
+        let outputs: [&[u8]; 3] = [b"", b"1", &[7; 500]];
+        assert_eq!(output_hashes(outputs.into_iter()), outputs.map(output_hash));
+        let receipt = |code: u16| Receipt {
+            id: Hash::ZERO,
+            code,
+            failed_call: None,
+            gas: Gas(1),
+            fee: Amount(2),
+            deposit: DepositDelta::default(),
+            output_hash: Hash::ZERO,
+            events_root: Hash::ZERO,
+            event_count: 0,
+            revert: Bytes::new(),
+        };
+        let receipts: Vec<Receipt> = (0..9).map(receipt).collect();
+        let expected: Vec<Hash> = receipts.iter().map(Receipt::leaf).collect();
+        assert_eq!(receipt_leaves(&receipts), expected);
+        assert_eq!(receipt_root(&receipts), merkle::root(&expected));
     }
 
     #[test]

@@ -1,16 +1,23 @@
 //! Running a block's transactions, for those who apply, build and simulate.
 
 use chainstack_primitives::{
-    AccountId, Amount, ChainId, Gas, Hash, Header, Height, Receipt, TimeMs, receipt_root,
+    AccountId, Amount, ChainId, Gas, Hash, Header, Height, Receipt, TimeMs, merkle, receipt::receipt_leaves,
 };
+use chainstack_trie::Join as _;
 
 use crate::{
     modules::balances,
     params::Schedule,
+    pieces::Pieces,
     ports::{ContractExecutor, Fault, Parallel, StateReader},
     state::{ChangeSet, Commitment, NodeSource, Overlay, Tries, commitment},
-    transaction::{Accrued, Outcome, TransactionRefused, VerifiedTransaction, execute, validate},
+    transaction::{
+        Accrued, Outcome, TransactionRefused, Unsealed, VerifiedTransaction, execute, seal, validate,
+    },
 };
+
+/// Transactions of which the receipts are one piece of work.
+const SEALED_TOGETHER: usize = 256;
 
 /// What the state transition runs on: committed state, executor, prices, threads.
 #[derive(Clone, Copy)]
@@ -65,7 +72,7 @@ pub(super) struct Execution<'a> {
     block: BlockInfo,
     state: Overlay<'a>,
     accrued: Accrued,
-    receipts: Vec<Receipt>,
+    unsealed: Vec<Unsealed>,
     outcomes: Vec<Outcome>,
 }
 
@@ -98,7 +105,7 @@ impl<'a> Execution<'a> {
             block,
             state: Overlay::new(machine.reader),
             accrued: Accrued::default(),
-            receipts: Vec::new(),
+            unsealed: Vec::new(),
             outcomes: Vec::new(),
         }
     }
@@ -116,32 +123,54 @@ impl<'a> Execution<'a> {
         let valid = validate::at_turn(schedule, &self.block, self.gas_left(), &account, verified)
             .map_err(NotIncluded::Refused)?;
         let executor = self.machine.executor;
-        let (receipt, outcome) =
+        let (unsealed, outcome) =
             execute(schedule, executor, &self.block, &mut self.state, &mut self.accrued, &valid)?;
-        self.receipts.push(receipt);
+        self.unsealed.push(unsealed);
         self.outcomes.push(outcome);
         Ok(())
     }
 
     /// Receipt and outcome of the transaction included last.
     pub(super) fn into_last(mut self) -> Option<(Receipt, Outcome)> {
-        self.receipts.pop().zip(self.outcomes.pop())
+        let (unsealed, outcome) = self.unsealed.pop().zip(self.outcomes.pop())?;
+        let receipt = seal(vec![unsealed], std::slice::from_ref(&outcome)).pop()?;
+        Some((receipt, outcome))
     }
 
-    /// Settles the block and commits to its changes.
+    /// Settles the block and commits to its receipts and changes. The first job for the parallel port is where
+    /// execution ends: benchmarks divide there.
     pub(super) fn finish(mut self, tries: &mut Tries) -> Result<Executed, Fault> {
         let Machine { schedule, reader, nodes, parallel, .. } = self.machine;
         balances::settle(schedule, &self.block, &mut self.state, &self.accrued)?;
+        let (receipts, receipt_root) = seal_all(self.unsealed, &self.outcomes, parallel);
         let changes = self.state.into_changes();
         let commitment = commitment::commit(&changes, reader, nodes, tries, parallel)?;
-        let receipt_root = receipt_root(&self.receipts);
         Ok(Executed {
             changes,
             commitment,
-            receipts: self.receipts,
+            receipts,
             outcomes: self.outcomes,
             gas_used: self.accrued.gas_used,
             receipt_root,
         })
     }
+}
+
+/// All receipts, and the root over them.
+fn seal_all(unsealed: Vec<Unsealed>, outcomes: &[Outcome], parallel: &dyn Parallel) -> (Vec<Receipt>, Hash) {
+    let mut rest = unsealed.into_iter();
+    let pieces = outcomes.chunks(SEALED_TOGETHER);
+    let pieces: Vec<_> =
+        pieces.map(|piece| (rest.by_ref().take(piece.len()).collect::<Vec<_>>(), piece)).collect();
+    let sealed = Pieces(parallel).map(pieces, |(unsealed, outcomes)| {
+        let receipts = seal(unsealed, outcomes);
+        let leaves = receipt_leaves(&receipts);
+        (receipts, leaves)
+    });
+    let (mut receipts, mut leaves) = (Vec::with_capacity(outcomes.len()), Vec::with_capacity(outcomes.len()));
+    for (more, more_leaves) in sealed {
+        receipts.extend(more);
+        leaves.extend(more_leaves);
+    }
+    (receipts, merkle::root(&leaves))
 }

@@ -90,7 +90,5 @@ impl VerifiedBlock {
 
 /// As [`chainstack_primitives::transaction_root`], from the hashes that are at hand.
 pub(super) fn transaction_root(transactions: &[Arc<VerifiedTransaction>]) -> Hash {
-    let leaves: Vec<Hash> =
-        transactions.iter().map(|transaction| merkle::leaf(&transaction.full_hash().0)).collect();
-    merkle::root(&leaves)
+    merkle::root(&merkle::leaves_of(transactions.iter().map(|transaction| transaction.full_hash())))
 }

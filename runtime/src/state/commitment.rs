@@ -7,13 +7,9 @@
 //! Only contracts and the protocol's own accounts ([`reserved::is_system`]) own entries; the storage root of
 //! every other account is that of the empty trie, and is not looked up.
 
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
-use chainstack_primitives::{Account, AccountId, Hash, keccak256};
+use chainstack_primitives::{Account, AccountId, Hash, HashBatch, keccak256};
 use chainstack_trie::{
     CommitError, EMPTY_ROOT, Join, Nibbles, NodeFault, NodeReader, NodeWrite, Sequential, WarmTrie, rlp,
     root_of,
@@ -22,10 +18,13 @@ use parity_scale_codec::Encode;
 
 use super::{
     change::ChangeSet,
-    entry::{Entry, EntryKey, storage_key},
+    entry::{Entry, EntryKey, storage_key, write_storage_key},
     reserved,
 };
-use crate::ports::{Fault, Parallel, StateReader};
+use crate::{
+    pieces::Pieces,
+    ports::{Fault, Parallel, StateReader},
+};
 
 /// One of the tries.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -211,8 +210,12 @@ fn commit_storage(
 type Updates = Vec<([u8; 32], Option<Vec<u8>>)>;
 
 fn storage_updates(entries: &[EntryChange]) -> Updates {
-    let mut updates: Updates =
-        entries.iter().map(|(key, entry)| (storage_path(key), entry.as_ref().map(storage_leaf))).collect();
+    let mut paths = HashBatch::with_capacity(entries.len(), 40);
+    for (key, _) in entries {
+        paths.push(|out| write_storage_key(key.cell, &key.key, out));
+    }
+    let leaves = entries.iter().map(|(_, entry)| entry.as_ref().map(storage_leaf));
+    let mut updates: Updates = paths.finish().into_iter().map(|path| path.0).zip(leaves).collect();
     updates.sort_unstable_by_key(|one| one.0);
     updates
 }
@@ -256,7 +259,11 @@ fn account_updates(
         }
     }
     let mut updates = Updates::with_capacity(touched.len());
-    for (id, account) in &touched {
+    let mut paths = HashBatch::with_capacity(touched.len(), 32);
+    for id in touched.keys() {
+        paths.push(|out| out.extend_from_slice(&id.0));
+    }
+    for ((id, account), path) in touched.iter().zip(paths.finish()) {
         let owns_entries = account.is_contract() || reserved::is_system(id);
         let storage_root = match storage_roots.get(id) {
             Some(_) if !owns_entries => return Err(Fault::text("entries of an account that may own none")),
@@ -264,7 +271,7 @@ fn account_updates(
             None if owns_entries => nodes.trie_root(TrieId::Storage(*id))?,
             None => EMPTY_ROOT,
         };
-        updates.push((id.path().0, Some(account_leaf(account, &storage_root))));
+        updates.push((path.0, Some(account_leaf(account, &storage_root))));
     }
     updates.sort_unstable_by_key(|one| one.0);
     Ok(updates)
@@ -331,36 +338,4 @@ impl NodeReader for TrieNodes<'_> {
     fn node(&self, path: &Nibbles) -> Result<Option<Cow<'_, [u8]>>, Fault> {
         Ok(self.nodes.node(self.trie, path)?.map(Cow::Owned))
     }
-}
-
-/// Lends our parallel port to the trie.
-struct Pieces<'a>(&'a dyn Parallel);
-
-impl Join for Pieces<'_> {
-    fn map<T: Send, R: Send>(&self, items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-        let count = items.len();
-        let slots: Vec<Mutex<Piece<T, R>>> =
-            items.into_iter().map(|item| Mutex::new(Piece::Waiting(item))).collect();
-        self.0.for_each(count, &|index| {
-            let Some(slot) = slots.get(index) else { return };
-            let mut piece = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Piece::Waiting(item) = std::mem::replace(&mut *piece, Piece::Taken) {
-                *piece = Piece::Done(work(item));
-            }
-        });
-        let pieces = slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let results = pieces.map(|piece| match piece {
-            Piece::Done(result) => result,
-            // A port that left a job out: done here, so that the result is whole in any case.
-            Piece::Waiting(item) => work(item),
-            Piece::Taken => unreachable!("a piece of work is taken only to be replaced by its result"),
-        });
-        results.collect()
-    }
-}
-
-enum Piece<T, R> {
-    Waiting(T),
-    Taken,
-    Done(R),
 }

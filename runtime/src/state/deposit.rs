@@ -8,7 +8,7 @@ use chainstack_primitives::{AccountId, Amount, Gas, codes};
 
 use super::{
     entry::{Entry, KEY_SIZE_MAX},
-    overlay::Overlay,
+    overlay::{Overlay, Place},
     reserved,
 };
 use crate::{
@@ -37,14 +37,21 @@ impl Overlay<'_> {
             let text = format!("key of {} bytes found, at most {KEY_SIZE_MAX} allowed", key.len());
             return Err(Failure::new(codes::BAD_KEY, text).into());
         }
-        let entry = match self.entry(contract, cell, key)? {
-            Some(existing) => Entry { value, payer: existing.payer, deposit: existing.deposit },
-            None => {
-                self.lock_deposit(meter, deposit)?;
-                Entry { value, payer: meter.origin(), deposit }
-            }
-        };
-        Ok(self.set_entry(contract, cell, key, Some(entry))?)
+        let place = self.place(contract, cell, key)?;
+        if self.entry_at(place).is_some() {
+            self.replace_value(place, value);
+            return Ok(());
+        }
+        self.lock_deposit(meter, deposit)?;
+        self.set_entry_at(place, Some(Entry { value, payer: meter.origin(), deposit }));
+        Ok(())
+    }
+
+    /// Replaces the value of the entry at a place, if there is one: its payer and deposit stay.
+    pub fn replace_value(&mut self, place: Place, value: Vec<u8>) {
+        if let Some(&Entry { payer, deposit, .. }) = self.entry_at(place) {
+            self.set_entry_at(place, Some(Entry { value, payer, deposit }));
+        }
     }
 
     /// Deletes an entry and returns its deposit to its payer. Whether there was one.
@@ -61,10 +68,18 @@ impl Overlay<'_> {
         cell: u16,
         key: &[u8],
     ) -> Result<bool, ExecutionError> {
-        let Some(entry) = self.entry(contract, cell, key)? else { return Ok(false) };
-        let (payer, deposit) = (entry.payer, entry.deposit);
+        let place = self.place(contract, cell, key)?;
+        self.delete_entry_at(place)
+    }
+
+    /// As [`Overlay::delete_entry`], at a place.
+    ///
+    /// # Errors
+    /// Those of [`Overlay::delete_entry`].
+    pub fn delete_entry_at(&mut self, place: Place) -> Result<bool, ExecutionError> {
+        let Some(&Entry { payer, deposit, .. }) = self.entry_at(place) else { return Ok(false) };
         self.release_deposit(payer, deposit)?;
-        self.set_entry(contract, cell, key, None)?;
+        self.set_entry_at(place, None);
         Ok(true)
     }
 

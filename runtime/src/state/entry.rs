@@ -38,13 +38,11 @@ pub(crate) struct EntryKeyRef<'a> {
     pub(crate) key: &'a [u8],
 }
 
-impl hashbrown::Equivalent<EntryKey> for EntryKeyRef<'_> {
-    fn equivalent(&self, key: &EntryKey) -> bool {
-        self.cell == key.cell && *self.contract == key.contract && *self.key == *key.key
-    }
-}
-
 impl EntryKeyRef<'_> {
+    pub(crate) fn is(&self, key: &EntryKey) -> bool {
+        self.cell == key.cell && *self.key == *key.key && *self.contract == key.contract
+    }
+
     pub(crate) fn to_owned(self) -> EntryKey {
         EntryKey { contract: *self.contract, cell: self.cell, key: self.key.into() }
     }
@@ -62,7 +60,12 @@ impl EntryKey {
 #[must_use]
 pub fn storage_key(cell: u16, key: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(key.len().saturating_add(2));
-    bytes.extend_from_slice(&cell.to_le_bytes());
-    bytes.extend_from_slice(key);
+    write_storage_key(cell, key, &mut bytes);
     bytes
+}
+
+/// Appends [`storage_key`].
+pub(crate) fn write_storage_key(cell: u16, key: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&cell.to_le_bytes());
+    out.extend_from_slice(key);
 }

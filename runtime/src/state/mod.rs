@@ -10,4 +10,4 @@ pub mod reserved;
 pub use change::ChangeSet;
 pub use commitment::{Commitment, NodeKey, NodeSource, TrieId, Tries};
 pub use entry::{Entry, EntryKey, KEY_SIZE_MAX, storage_key};
-pub use overlay::{Checkpoint, DepositTally, Overlay};
+pub use overlay::{Checkpoint, DepositTally, Overlay, Place};

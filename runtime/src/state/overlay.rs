@@ -4,10 +4,10 @@
 //! applied. A [`Checkpoint`] costs nothing to take; rolling back costs the writes made since. Events and the
 //! deposits counted for the running transaction roll back with the writes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, hash::BuildHasher as _, sync::Arc};
 
 use chainstack_primitives::{Account, AccountId, Amount, Event, Hash};
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::{
     change::ChangeSet,
@@ -15,18 +15,32 @@ use super::{
 };
 use crate::ports::{Fault, StateReader};
 
-/// A slot as it was at the start of the block and as it is now.
-struct Slot<T> {
-    original: Option<T>,
-    current: Option<T>,
+/// An account as it was at the start of the block and as it is now.
+struct AccountSlot {
+    original: Option<Account>,
+    current: Option<Account>,
 }
 
-/// Where a write put its undo record.
+/// An entry as it is now, and as it was at the start of the block if it was written since.
+struct EntrySlot {
+    key: EntryKey,
+    current: Option<Entry>,
+    original: Option<Option<Entry>>,
+}
+
+/// What takes a write back.
 enum Undo {
     Account(usize, Option<Account>),
+    /// The entry's first write in the block: its original is what it was.
+    FirstWrite(usize),
     Entry(usize, Option<Entry>),
     Code(Hash),
 }
+
+/// Where an overlay holds an entry, for one who has more than one thing to do there. Stays good, through rollbacks
+/// too, for the overlay that gave it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place(usize);
 
 /// What the running transaction has locked and released so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,9 +67,11 @@ pub struct Checkpoint {
 pub struct Overlay<'a> {
     reader: &'a dyn StateReader,
     account_index: HashMap<AccountId, usize>,
-    accounts: Vec<(AccountId, Slot<Account>)>,
-    entry_index: HashMap<EntryKey, usize>,
-    entries: Vec<(EntryKey, Slot<Entry>)>,
+    accounts: Vec<(AccountId, AccountSlot)>,
+    hasher: DefaultHashBuilder,
+    /// Hash of the key, and position in `entries`.
+    entry_index: HashTable<(u64, usize)>,
+    entries: Vec<EntrySlot>,
     codes: BTreeMap<Hash, Arc<[u8]>>,
     undo: Vec<Undo>,
     events: Vec<Event>,
@@ -70,7 +86,8 @@ impl<'a> Overlay<'a> {
             reader,
             account_index: HashMap::new(),
             accounts: Vec::new(),
-            entry_index: HashMap::new(),
+            hasher: DefaultHashBuilder::default(),
+            entry_index: HashTable::new(),
             entries: Vec::new(),
             codes: BTreeMap::new(),
             undo: Vec::new(),
@@ -85,7 +102,7 @@ impl<'a> Overlay<'a> {
         }
         let found = self.reader.account(id)?;
         let index = self.accounts.len();
-        self.accounts.push((*id, Slot { original: found, current: found }));
+        self.accounts.push((*id, AccountSlot { original: found, current: found }));
         self.account_index.insert(*id, index);
         Ok(index)
     }
@@ -122,17 +139,46 @@ impl<'a> Overlay<'a> {
         Ok(())
     }
 
-    fn entry_slot(&mut self, contract: &AccountId, cell: u16, key: &[u8]) -> Result<usize, Fault> {
+    /// Where the entry of `contract` in `cell` under `key` is, or would be.
+    ///
+    /// # Errors
+    /// [`Fault`] if committed state cannot be read.
+    pub fn place(&mut self, contract: &AccountId, cell: u16, key: &[u8]) -> Result<Place, Fault> {
         let wanted = EntryKeyRef { contract, cell, key };
-        if let Some(index) = self.entry_index.get(&wanted) {
-            return Ok(*index);
+        let hash = self.hasher.hash_one(wanted);
+        let entries = &self.entries;
+        let is_wanted = |(other, index): &(u64, usize)| {
+            *other == hash && entries.get(*index).is_some_and(|slot| wanted.is(&slot.key))
+        };
+        if let Some((_, index)) = self.entry_index.find(hash, is_wanted) {
+            return Ok(Place(*index));
         }
-        let found = self.reader.entry(contract, cell, key)?;
+        let current = self.reader.entry(contract, cell, key)?;
         let index = self.entries.len();
-        let owned = wanted.to_owned();
-        self.entries.push((owned.clone(), Slot { original: found.clone(), current: found }));
-        self.entry_index.insert(owned, index);
-        Ok(index)
+        self.entries.push(EntrySlot { key: wanted.to_owned(), current, original: None });
+        self.entry_index.insert_unique(hash, (hash, index), |(hash, _)| *hash);
+        Ok(Place(index))
+    }
+
+    /// The entry at a place.
+    #[must_use]
+    pub fn entry_at(&self, place: Place) -> Option<&Entry> {
+        self.entries.get(place.0).and_then(|slot| slot.current.as_ref())
+    }
+
+    /// Writes (`Some`) or deletes (`None`) the entry at a place. Moves no deposit: see [`super::deposit`].
+    pub fn set_entry_at(&mut self, place: Place, entry: Option<Entry>) {
+        let Some(slot) = self.entries.get_mut(place.0) else { return };
+        if slot.current == entry {
+            return;
+        }
+        let previous = std::mem::replace(&mut slot.current, entry);
+        if slot.original.is_some() {
+            self.undo.push(Undo::Entry(place.0, previous));
+        } else {
+            slot.original = Some(previous);
+            self.undo.push(Undo::FirstWrite(place.0));
+        }
     }
 
     /// The entry of `contract` in `cell` under `key`.
@@ -140,12 +186,11 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// [`Fault`] if committed state cannot be read.
     pub fn entry(&mut self, contract: &AccountId, cell: u16, key: &[u8]) -> Result<Option<&Entry>, Fault> {
-        let index = self.entry_slot(contract, cell, key)?;
-        Ok(self.entries.get(index).and_then(|(_, slot)| slot.current.as_ref()))
+        let place = self.place(contract, cell, key)?;
+        Ok(self.entry_at(place))
     }
 
-    /// Writes (`Some`) or deletes (`None`) an entry. Moves no deposit: see
-    /// [`super::deposit`].
+    /// As [`Overlay::set_entry_at`], by key.
     ///
     /// # Errors
     /// [`Fault`] if committed state cannot be read; nothing was written.
@@ -156,13 +201,8 @@ impl<'a> Overlay<'a> {
         key: &[u8],
         entry: Option<Entry>,
     ) -> Result<(), Fault> {
-        let index = self.entry_slot(contract, cell, key)?;
-        if let Some((_, slot)) = self.entries.get_mut(index)
-            && slot.current != entry
-        {
-            let previous = std::mem::replace(&mut slot.current, entry);
-            self.undo.push(Undo::Entry(index, previous));
-        }
+        let place = self.place(contract, cell, key)?;
+        self.set_entry_at(place, entry);
         Ok(())
     }
 
@@ -219,8 +259,13 @@ impl<'a> Overlay<'a> {
                         slot.current = previous;
                     }
                 }
+                Some(Undo::FirstWrite(index)) => {
+                    if let Some(slot) = self.entries.get_mut(index) {
+                        slot.current = slot.original.take().flatten();
+                    }
+                }
                 Some(Undo::Entry(index, previous)) => {
-                    if let Some((_, slot)) = self.entries.get_mut(index) {
+                    if let Some(slot) = self.entries.get_mut(index) {
                         slot.current = previous;
                     }
                 }
@@ -247,8 +292,11 @@ impl<'a> Overlay<'a> {
     pub fn into_changes(self) -> ChangeSet {
         let changed = self.accounts.into_iter().filter(|(_, slot)| slot.original != slot.current);
         let accounts = changed.filter_map(|(id, slot)| slot.current.map(|account| (id, account))).collect();
-        let changed = self.entries.into_iter().filter(|(_, slot)| slot.original != slot.current);
-        let entries = changed.map(|(key, slot)| (key, slot.current)).collect();
+        let changed = self
+            .entries
+            .into_iter()
+            .filter(|slot| slot.original.as_ref().is_some_and(|original| *original != slot.current));
+        let entries = changed.map(|slot| (slot.key, slot.current)).collect();
         ChangeSet::new(accounts, entries, self.codes)
     }
 }

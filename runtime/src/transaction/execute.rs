@@ -4,7 +4,8 @@
 //! What is locked or released as deposits, burnt or tipped is accrued and settled once, at the block's end.
 
 use chainstack_primitives::{
-    Account, Amount, Bytes, DepositDelta, Event, Gas, Receipt, codes, events_root, output_hash,
+    Account, Amount, Bytes, DepositDelta, Event, Gas, Hash, Receipt, codes,
+    receipt::{REVERT_PAYLOAD_MAX, events_roots, output_hashes},
 };
 
 use super::{
@@ -28,6 +29,32 @@ pub struct Outcome {
     pub output: Vec<u8>,
     /// Why it failed.
     pub diagnostics: Option<Box<Diagnostics>>,
+}
+
+/// A receipt without the hashes over its outcome: those of many are worked out together, by [`seal`].
+#[derive(Debug)]
+pub(crate) struct Unsealed {
+    id: Hash,
+    code: u16,
+    failed_call: Option<u8>,
+    gas: Gas,
+    fee: Amount,
+    deposit: DepositDelta,
+    revert: Bytes<REVERT_PAYLOAD_MAX>,
+}
+
+/// The receipts of transactions with these outcomes, in order.
+pub(crate) fn seal(unsealed: Vec<Unsealed>, outcomes: &[Outcome]) -> Vec<Receipt> {
+    let outputs = output_hashes(outcomes.iter().map(|outcome| &*outcome.output));
+    let events = events_roots(outcomes.iter().map(|outcome| &*outcome.events));
+    let hashes = outputs.into_iter().zip(events).zip(outcomes);
+    let sealed = unsealed.into_iter().zip(hashes).map(|(one, ((output_hash, events_root), outcome))| {
+        let Unsealed { id, code, failed_call, gas, fee, deposit, revert } = one;
+        // Each event costs gas, so a block has far fewer.
+        let event_count = u32::try_from(outcome.events.len()).unwrap_or(u32::MAX);
+        Receipt { id, code, failed_call, gas, fee, deposit, output_hash, events_root, event_count, revert }
+    });
+    sealed.collect()
 }
 
 /// What transactions have accrued for the end of their block.
@@ -70,7 +97,7 @@ pub(crate) fn execute(
     state: &mut Overlay<'_>,
     accrued: &mut Accrued,
     valid: &ValidTransaction<'_>,
-) -> Result<(Receipt, Outcome), Fault> {
+) -> Result<(Unsealed, Outcome), Fault> {
     let body = valid.verified().body();
     let origin = valid.verified().signer();
     reserve(state, valid)?;
@@ -80,28 +107,18 @@ pub(crate) fn execute(
 
     let gas = meter.gas_used();
     let fee = settle(block, state, accrued, valid, gas, deposits)?;
-    let (code, failed_call, revert) = match &ran {
-        Ok(_) => (codes::OK, None, Bytes::new()),
-        Err((failure, failed_call)) => (failure.code, *failed_call, failure.revert.clone()),
+    let (code, failed_call, revert, outcome) = match ran {
+        Ok(done) => {
+            (codes::OK, None, Bytes::new(), Outcome { events, output: done.output, diagnostics: None })
+        }
+        Err((failure, failed_call)) => {
+            let outcome = Outcome { diagnostics: Some(failure.diagnostics), ..Outcome::default() };
+            (failure.code, failed_call, failure.revert, outcome)
+        }
     };
-    let outcome = match ran {
-        Ok(done) => Outcome { events, output: done.output, diagnostics: None },
-        Err((failure, _)) => Outcome { diagnostics: Some(failure.diagnostics), ..Outcome::default() },
-    };
-    let receipt = Receipt {
-        id: valid.verified().id(),
-        code,
-        failed_call,
-        gas,
-        fee,
-        deposit: DepositDelta { locked: deposits.locked, released: deposits.released },
-        output_hash: output_hash(&outcome.output),
-        events_root: events_root(&outcome.events),
-        // Each event costs gas, so a block has far fewer.
-        event_count: u32::try_from(outcome.events.len()).unwrap_or(u32::MAX),
-        revert,
-    };
-    Ok((receipt, outcome))
+    let deposit = DepositDelta { locked: deposits.locked, released: deposits.released };
+    let id = valid.verified().id();
+    Ok((Unsealed { id, code, failed_call, gas, fee, deposit, revert }, outcome))
 }
 
 /// Takes fee and deposit limit from the free balance and counts the nonce up.

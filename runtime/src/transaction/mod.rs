@@ -9,7 +9,7 @@ pub mod validate;
 mod verified;
 
 pub use execute::Outcome;
-pub(crate) use execute::{Accrued, attempt, execute, supply_broken};
+pub(crate) use execute::{Accrued, Unsealed, attempt, execute, seal, supply_broken};
 pub use meter::Meter;
 pub use refused::TransactionRefused;
 pub use verified::VerifiedTransaction;
