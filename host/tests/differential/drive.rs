@@ -6,7 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, ExportKind, ExportSection,
-    Function, FunctionSection, GlobalSection, GlobalType, Instruction as I, TypeSection, ValType,
+    Function, FunctionSection, GlobalSection, GlobalType, Instruction as I, MemorySection, TypeSection,
+    ValType,
 };
 use wasmparser::{DataKind, ElementItems, ElementKind, Payload};
 
@@ -31,11 +32,38 @@ pub(crate) enum Bulk {
     Init,
 }
 
+/// How far a module is let run, so that it comes to its end before gas does.
+#[derive(Clone, Copy)]
+struct Bound {
+    /// Loop iterations and calls that each call from `run` may make.
+    allowance: i32,
+    /// Executed instructions after which `run` begins no other round.
+    enough: i64,
+}
+
+/// The globals that are added to every module, behind its own.
+#[derive(Clone, Copy)]
+struct Own {
+    /// What is left of the allowance.
+    steps: u32,
+    /// Counts executed instructions.
+    counter: u32,
+}
+
+impl Own {
+    /// Where they come once all of the module's own globals are there.
+    fn behind(sections: &Sections) -> Self {
+        let steps = sections.globals.len();
+        Self { steps, counter: steps + 1 }
+    }
+}
+
 /// The sections of a module in the making.
 #[derive(Default)]
 struct Sections {
     types: TypeSection,
     functions: FunctionSection,
+    memories: MemorySection,
     globals: GlobalSection,
     exports: ExportSection,
     elements: ElementSection,
@@ -53,6 +81,8 @@ struct Met {
     functions: Vec<u32>,
     imported: u32,
     memory_bytes: u64,
+    /// Pages that memory is given when it has fewer: where there is none, each load and store traps.
+    pages_min: u64,
     table_entries: u64,
     /// Length of each data segment.
     segments: Vec<usize>,
@@ -66,19 +96,33 @@ const SEGMENT_BYTES: usize = 64;
 pub(crate) fn drive(code: &[u8], seed: u64) -> Option<Driven> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut sections, mut met) = (Sections::default(), Met::default());
-    let plan_of =
-        |sections: &Sections| Plan { counter: sections.globals.len(), tame: !seed.is_multiple_of(4) };
+    let tame = !seed.is_multiple_of(4);
+    // Other seeds have no need of it: `generate` lets only these trap.
+    let mask = tame && seed.is_multiple_of(3);
+    met.pages_min = u64::from(mask);
+    // A third may loop for ever and recur without end, as they were generated.
+    let bound = random.random_ratio(2, 3).then(|| Bound {
+        allowance: [3, 30, 300][random.random_range(0..3)],
+        enough: [1_500, 4_000, 15_000, i64::MAX][random.random_range(0..4)],
+    });
     for payload in wasmparser::Parser::new(0).parse_all(code) {
         let payload = payload.ok()?;
         if let Payload::CodeSectionEntry(entry) = &payload {
             let index = usize::try_from(met.imported + sections.code.len()).ok()?;
             let ty = met.types.get(usize::try_from(*met.functions.get(index)?).ok()?)?;
-            let function = body::rewrite(entry, ty.params().len(), plan_of(&sections))?;
+            let own = Own::behind(&sections);
+            let plan = Plan { counter: own.counter, tame, mask, steps: bound.map(|_| own.steps) };
+            let function = body::rewrite(entry, ty, plan)?;
             sections.code.function(&function);
         } else {
             copy(&payload, code, &mut sections, &mut met)?;
         }
     }
+    let own = Own::behind(&sections);
+    sections.globals.global(
+        GlobalType { val_type: ValType::I32, mutable: true, shared: false },
+        &ConstExpr::i32_const(0),
+    );
     sections.globals.global(
         GlobalType { val_type: ValType::I64, mutable: true, shared: false },
         &ConstExpr::i64_const(0),
@@ -98,8 +142,8 @@ pub(crate) fn drive(code: &[u8], seed: u64) -> Option<Driven> {
     let first = [Bulk::Fill, Bulk::Copy, Bulk::Init][random.random_range(0..3)];
     sections.functions.function(unit);
     sections.exports.export("run", ExportKind::Func, next);
-    sections.code.function(&run(&met, first, &mut random)?);
-    Some(Driven { code: sections.assemble(), counter: met.mutable, first: Some(first) })
+    sections.code.function(&run(&met, first, own, bound, &mut random)?);
+    Some(Driven { code: sections.assemble(), counter: met.mutable + 1, first: Some(first) })
 }
 
 /// Copies what is not code. Segments that would not fit are left out, or made passive where code names them by index:
@@ -145,8 +189,11 @@ fn copy(payload: &Payload<'_>, code: &[u8], sections: &mut Sections, met: &mut M
             }
         }
         Payload::MemorySection(reader) => {
-            met.memory_bytes = reader.clone().into_iter().next()?.ok()?.initial * 65_536;
-            sections.others.push((5, code[range(payload)?].to_vec()));
+            let mut memory = encoder.memory_type(reader.clone().into_iter().next()?.ok()?).ok()?;
+            memory.minimum = memory.minimum.max(met.pages_min);
+            memory.maximum = memory.maximum.map(|pages| pages.max(memory.minimum));
+            met.memory_bytes = memory.minimum * 65_536;
+            sections.memories.memory(memory);
         }
         Payload::TableSection(reader) => {
             met.table_entries = reader.clone().into_iter().next()?.ok()?.ty.initial;
@@ -194,7 +241,7 @@ impl Sections {
         other(&mut module, 2);
         module.section(&self.functions);
         other(&mut module, 4);
-        other(&mut module, 5);
+        module.section(&self.memories);
         module.section(&self.globals);
         module.section(&self.exports);
         module.section(&self.elements);
@@ -218,9 +265,9 @@ fn initialize(met: &Met, random: &mut ChaCha8Rng) -> Function {
     function
 }
 
-/// `run`: a bulk operator, every function with constants, another bulk operator, and so on; at last a segment is
-/// dropped, and sometimes asked for again.
-fn run(met: &Met, first: Bulk, random: &mut ChaCha8Rng) -> Option<Function> {
+/// `run`: a bulk operator, every function with constants, another bulk operator, and so on, for a number of rounds or
+/// until that was enough; at last a segment is dropped, and sometimes asked for again.
+fn run(met: &Met, first: Bulk, own: Own, bound: Option<Bound>, random: &mut ChaCha8Rng) -> Option<Function> {
     let mut body = Function::new([(1, ValType::I32)]);
     let rounds = [20, 60, 200, 200, 600, 100_000][random.random_range(0..6)];
     body.instruction(&I::Loop(wasm_encoder::BlockType::Empty));
@@ -229,6 +276,9 @@ fn run(met: &Met, first: Bulk, random: &mut ChaCha8Rng) -> Option<Function> {
         let ty = met.types.get(usize::try_from(*ty).ok()?)?;
         for param in ty.params() {
             constant(&mut body, *param, random);
+        }
+        if let Some(bound) = bound {
+            body.instruction(&I::I32Const(bound.allowance)).instruction(&I::GlobalSet(own.steps));
         }
         body.instruction(&I::Call(index));
         for _ in ty.results() {
@@ -243,9 +293,14 @@ fn run(met: &Met, first: Bulk, random: &mut ChaCha8Rng) -> Option<Function> {
         .instruction(&I::I32Add)
         .instruction(&I::LocalTee(0))
         .instruction(&I::I32Const(rounds))
-        .instruction(&I::I32LtU)
-        .instruction(&I::BrIf(0))
-        .instruction(&I::End);
+        .instruction(&I::I32LtU);
+    if let Some(bound) = bound {
+        body.instruction(&I::GlobalGet(own.counter))
+            .instruction(&I::I64Const(bound.enough))
+            .instruction(&I::I64LtU)
+            .instruction(&I::I32And);
+    }
+    body.instruction(&I::BrIf(0)).instruction(&I::End);
     let data_index = u32::try_from(random.random_range(0..met.segments.len())).ok()?;
     body.instruction(&I::DataDrop(data_index));
     let again = [None, Some(0), Some(1)][random.random_range(0..3)];

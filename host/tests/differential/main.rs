@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `generate` | modules from a seed |
 //! | `drive` | a module made to run |
-//! | `body` | its functions rewritten: instructions counted |
+//! | `body` | its functions rewritten: instructions counted, some loops bounded, some operands masked |
 //!
 //! 10,000 seeds with `CHAINSTACK_CAMPAIGN=1`, 200 otherwise; `CHAINSTACK_SEED` moves the start. A failure names its
 //! seed. Counts are printed, and their proportions asserted.
