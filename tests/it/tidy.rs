@@ -8,8 +8,9 @@ use std::{
 
 /// Which of our crates each may depend on in `[dependencies]`: the doors of the house.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("chainstack-primitives", &[]),
     ("chainstack-keccak", &[]),
+    // Its roots and leaves are hashed in lanes: runtime/docs/adr-002-hashes-in-lanes.md.
+    ("chainstack-primitives", &["chainstack-keccak"]),
     ("chainstack-trie", &["chainstack-primitives", "chainstack-keccak"]),
     ("chainstack-runtime", &["chainstack-primitives", "chainstack-trie"]),
     ("chainstack-analysis", &["chainstack-primitives"]),

@@ -139,6 +139,15 @@ mod tests {
         let mut clean = vec![0; memory.len()];
         image.write_runs(&mut clean);
         assert_eq!(clean, memory);
+        // One byte that a call has changed, wherever it lies in a run or in what is looked through at once.
+        let lengths =
+            [0, 1, 70, 71, 511, 512, 2047, 2048, 2049, 2118, 2119, 4999, 5000, 5299, 5300, 7347, 7348];
+        for at in lengths.into_iter().chain([PAGE_BYTES - 1, PAGE_BYTES, last - 1, last]) {
+            let mut touched = memory.clone();
+            touched[at] ^= 0x40;
+            image.write(&mut touched);
+            assert!(touched == memory, "byte {at}");
+        }
     }
 
     #[test]

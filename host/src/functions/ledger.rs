@@ -33,7 +33,7 @@ fn set_existing(state: &mut Overlay<'_>, place: Place, balance: u128) -> Result<
     if balance == 0 {
         state.delete_entry_at(place)?;
     } else {
-        state.replace_value(place, balance.to_le_bytes().to_vec());
+        state.set_value_at(place, balance.to_le_bytes().to_vec());
     }
     Ok(())
 }

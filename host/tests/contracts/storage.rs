@@ -145,6 +145,7 @@ fn sums_and_counts_hold_after_any_operations() {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut world = World::probe();
     let mut accepted = 0;
+    let mut balances = [0_u128; 5];
     for _ in 0..steps {
         let (one, other) = (random.random_range(0..5_u8), random.random_range(0..5_u8));
         let amount: u128 = match random.random_range(0..20_u8) {
@@ -154,7 +155,8 @@ fn sums_and_counts_hold_after_any_operations() {
         };
         let data = [vec![one; 32], vec![other; 32], amount.to_le_bytes().to_vec()].concat();
         let (from, to, at) = (DATA, DATA + 32, DATA + 64);
-        let done = match random.random_range(0..6_u8) {
+        let chosen = random.random_range(0..6_u8);
+        let done = match chosen {
             0 | 1 => world.host("ledger_add", &[ids::LEDGER, from, 32, at], &data).map(|done| done.0),
             2 => world.host("ledger_sub", &[ids::LEDGER, from, 32, at], &data).map(|done| done.0),
             3 => world.host("ledger_move", &[ids::LEDGER, from, 32, to, 32, at], &data).map(|done| done.0),
@@ -162,12 +164,34 @@ fn sums_and_counts_hold_after_any_operations() {
             _ => world.host("cell_delete", &[ids::MAP, DATA, 4], &u32::from(one).to_le_bytes()).map(|_| 0),
         };
         match done {
-            Ok(status) => accepted += u32::from(status == 0),
+            Ok(status) => {
+                accepted += u32::from(status == 0);
+                if status == 0 {
+                    apply(&mut balances, chosen, (usize::from(one), usize::from(other)), amount);
+                }
+            }
             Err(failure) => assert_eq!(failure.code, codes::SUM_OVERFLOW, "{failure:?}"),
         }
         check_aggregates(&mut world);
+        for (holder, balance) in (0_u8..).zip(balances) {
+            let entry = world.entry(PROBE, 1, &[holder; 32]).map(|entry| entry.value.clone());
+            assert_eq!(entry, (balance != 0).then(|| balance.to_le_bytes().to_vec()), "holder {holder}");
+        }
     }
     assert!(accepted > steps / 2, "{accepted} of {steps} were carried out");
+}
+
+/// What an operation of the ledger that was carried out does to the balances.
+fn apply(balances: &mut [u128; 5], chosen: u8, (one, other): (usize, usize), amount: u128) {
+    match chosen {
+        0 | 1 => balances[one] += amount,
+        2 => balances[one] -= amount,
+        3 => {
+            balances[one] -= amount;
+            balances[other] += amount;
+        }
+        _ => {}
+    }
 }
 
 fn check_aggregates(world: &mut World) {

@@ -60,9 +60,9 @@ pub struct Measured {
     pub blocks: u64,
     /// CPU seconds of decoding and verification.
     pub seconds_sig: f64,
-    /// CPU seconds of execution.
+    /// CPU seconds of execution, up to the settlement of the block.
     pub seconds_exec: f64,
-    /// CPU seconds of roots and of writing to the store.
+    /// CPU seconds of the hashes of receipts and events, of roots, and of writing to the store.
     pub seconds_commit: f64,
     /// Wall seconds.
     pub seconds_total: f64,

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chainstack_keccak::keccak256_many;
-
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
 use sha3::{Digest, Keccak256, Sha3_256};
 
@@ -235,13 +234,13 @@ pub struct HashBatch {
 }
 
 impl HashBatch {
-    /// A batch without hashes, with room for `count` of `size` bytes each.
+    /// A batch without hashes, with room for `count` of about `size` bytes each, tags included.
     #[must_use]
     pub fn with_capacity(count: usize, size: usize) -> Self {
         Self { bytes: Vec::with_capacity(count.saturating_mul(size)), ends: Vec::with_capacity(count) }
     }
 
-    /// Adds the tagged hash of the bytes that `write` appends.
+    /// Adds the tagged hash of the bytes that `write` appends; it must do no more than append.
     pub fn push_tagged(&mut self, tag: Tag, write: impl FnOnce(&mut Vec<u8>)) {
         let (length, text) = tag.prefix();
         self.push(|out| {
@@ -251,7 +250,7 @@ impl HashBatch {
         });
     }
 
-    /// Adds the plain hash of the bytes that `write` appends.
+    /// Adds the plain hash of the bytes that `write` appends; it must do no more than append.
     pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.ends.push(self.bytes.len());

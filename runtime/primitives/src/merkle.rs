@@ -25,7 +25,8 @@ fn seal(count: u32, top: &Hash) -> Hash {
     TaggedHasher::new(Tag::MerkleRoot).part(&count.to_le_bytes()).part(&top.0).finish()
 }
 
-/// Hash of a leaf that carries `bytes`.
+/// Hash of a leaf that carries `bytes`, by the plain way: what a verifier computes, and what tests compare
+/// [`leaves_of`] with.
 #[must_use]
 pub fn leaf(bytes: &[u8]) -> Hash {
     tagged(Tag::MerkleLeaf, bytes)
@@ -45,22 +46,27 @@ pub fn leaves_of(carried: impl ExactSizeIterator<Item = Hash>) -> Vec<Hash> {
 /// callers bound their lists far below.
 #[must_use]
 pub fn root(leaves: &[Hash]) -> Hash {
-    roots(leaves.to_vec(), alloc::vec![leaves.len()]).pop().unwrap_or_default()
+    roots(leaves.to_vec(), &[leaves.len()]).pop().unwrap_or_default()
 }
 
-/// Roots of several trees whose leaves stand one after another in `leaves`, `counts` of them: as [`root`] of each,
-/// with the hashes of all trees side by side.
+/// Roots of several trees whose leaves stand one after another in `leaves`, those of tree `i` being `counts[i]`:
+/// as [`root`] of each, with the hashes of all trees side by side. Each count is bounded as for [`root`].
+///
+/// # Panics
+/// If the counts do not add up to the leaves: a bug of the caller.
 #[must_use]
-pub fn roots(leaves: Vec<Hash>, counts: Vec<usize>) -> Vec<Hash> {
-    let (mut level, mut widths) = (leaves, counts.clone());
+pub fn roots(leaves: Vec<Hash>, counts: &[usize]) -> Vec<Hash> {
+    let sum = counts.iter().fold(0_usize, |sum, count| sum.saturating_add(*count));
+    assert_eq!(sum, leaves.len(), "each leaf belongs to one tree");
+    let (mut level, mut widths) = (leaves, counts.to_vec());
     while widths.iter().any(|width| *width > 1) {
         (level, widths) = parents(&level, &widths);
     }
     let mut batch = HashBatch::with_capacity(counts.len(), 48);
     let mut tops = level.iter();
     for count in counts {
-        let top = if count == 0 { None } else { tops.next() };
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let top = if *count == 0 { None } else { tops.next() };
+        let count = u32::try_from(*count).unwrap_or(u32::MAX);
         batch.push_tagged(Tag::MerkleRoot, |out| {
             out.extend_from_slice(&count.to_le_bytes());
             out.extend_from_slice(&top.unwrap_or(&Hash::ZERO).0);
@@ -214,13 +220,34 @@ mod tests {
         }
     }
 
+    /// The root as the module's head defines it, one hash after the other.
+    fn plain_root(leaves: &[Hash]) -> Hash {
+        let mut level = leaves.to_vec();
+        while level.len() > 1 {
+            level = level
+                .chunks(2)
+                .map(|pair| if let [left, right] = pair { node(left, right) } else { pair[0] })
+                .collect();
+        }
+        seal(u32::try_from(leaves.len()).expect("few"), level.first().unwrap_or(&Hash::ZERO))
+    }
+
+    #[test]
+    #[should_panic(expected = "each leaf belongs to one tree")]
+    fn leaves_of_no_tree_are_a_bug() {
+        let _roots = roots(leaves(3), &[1, 1]);
+    }
+
     #[test]
     fn several_trees_side_by_side_are_each_as_alone() {
-        let counts: Vec<usize> = vec![1, 0, 2, 3, 0, 7, 1, 33, 64];
-        let trees: Vec<Vec<Hash>> =
-            counts.iter().map(|count| leaves(u32::try_from(*count).expect("small"))).collect();
-        let expected: Vec<Hash> = trees.iter().map(|tree| root(tree)).collect();
-        assert_eq!(roots(trees.concat(), counts), expected);
+        for counts in [vec![1, 0, 2, 3, 0, 7, 1, 33, 64, 7], vec![0, 5, 0], vec![0, 0], vec![2], vec![]] {
+            // No two trees share a leaf.
+            let tree = |(number, count): (u8, &u8)| (0..*count).map(|index| leaf(&[number, index])).collect();
+            let trees: Vec<Vec<Hash>> = (0u8..).zip(&counts).map(tree).collect();
+            let expected: Vec<Hash> = trees.iter().map(|tree| plain_root(tree)).collect();
+            let counts: Vec<usize> = counts.into_iter().map(usize::from).collect();
+            assert_eq!(roots(trees.concat(), &counts), expected, "{counts:?}");
+        }
         assert_eq!(root(&[]), seal(0, &Hash::ZERO));
         assert_eq!(root(&leaves(1)), seal(1, &leaves(1)[0]));
         let carried = (0..9u8).map(|byte| Hash([byte; 32]));

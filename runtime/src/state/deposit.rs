@@ -39,7 +39,7 @@ impl Overlay<'_> {
         }
         let place = self.place(contract, cell, key)?;
         if self.entry_at(place).is_some() {
-            self.replace_value(place, value);
+            self.set_value_at(place, value);
             return Ok(());
         }
         self.lock_deposit(meter, deposit)?;
@@ -48,7 +48,7 @@ impl Overlay<'_> {
     }
 
     /// Replaces the value of the entry at a place, if there is one: its payer and deposit stay.
-    pub fn replace_value(&mut self, place: Place, value: Vec<u8>) {
+    pub fn set_value_at(&mut self, place: Place, value: Vec<u8>) {
         if let Some(&Entry { payer, deposit, .. }) = self.entry_at(place) {
             self.set_entry_at(place, Some(Entry { value, payer, deposit }));
         }

@@ -20,7 +20,7 @@ pub struct Entry {
 }
 
 /// Where an entry stands.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct EntryKey {
     /// The contract that owns the entry.
     pub contract: AccountId,

@@ -167,8 +167,12 @@ impl<'a> Overlay<'a> {
     }
 
     /// Writes (`Some`) or deletes (`None`) the entry at a place. Moves no deposit: see [`super::deposit`].
+    ///
+    /// # Panics
+    /// If another overlay gave the place and this one has none there: a bug, by which a write would vanish.
+    #[expect(clippy::expect_used, reason = "a write that vanishes is worse than a node that stops")]
     pub fn set_entry_at(&mut self, place: Place, entry: Option<Entry>) {
-        let Some(slot) = self.entries.get_mut(place.0) else { return };
+        let slot = self.entries.get_mut(place.0).expect("the place is this overlay's");
         if slot.current == entry {
             return;
         }

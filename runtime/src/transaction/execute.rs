@@ -44,7 +44,11 @@ pub(crate) struct Unsealed {
 }
 
 /// The receipts of transactions with these outcomes, in order.
+///
+/// # Panics
+/// If there is not one outcome for each: a bug, by which receipts would be lost.
 pub(crate) fn seal(unsealed: Vec<Unsealed>, outcomes: &[Outcome]) -> Vec<Receipt> {
+    assert_eq!(unsealed.len(), outcomes.len(), "one outcome for each transaction");
     let outputs = output_hashes(outcomes.iter().map(|outcome| &*outcome.output));
     let events = events_roots(outcomes.iter().map(|outcome| &*outcome.events));
     let hashes = outputs.into_iter().zip(events).zip(outcomes);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use chainstack_primitives::{AccountId, Amount, Hash, codes};
+use chainstack_primitives::{AccountId, Amount, BatchCall, Event, Hash, Receipt, codes, merkle, output_hash};
 use chainstack_runtime::{
-    block::{ApplyError, VerifiedBlock, apply_block, build_block, replay},
+    block::{Applied, ApplyError, VerifiedBlock, apply_block, build_block, replay},
     ports::{Fault, Serial, StateReader},
     state::{Entry, Tries},
 };
 
-use crate::world::{Backwards, Key, World, coins, entry, invoke, transfer};
+use crate::world::{Backwards, Key, World, batch, coins, entry, invocation, invoke, transfer};
 
 #[test]
 fn failing_and_valid_transactions_over_the_same_accounts() {
@@ -54,6 +54,73 @@ fn failing_and_valid_transactions_over_the_same_accounts() {
     let value = |key: &[u8]| world.state.entry(&contract, crate::puppet::CELL, key).expect("memory");
     assert_eq!(value(b"a"), None);
     assert_eq!(value(b"b").map(|entry: Entry| entry.value), Some(b"3".to_vec()));
+}
+
+#[test]
+fn what_a_block_does_to_an_entry_of_an_earlier_one_is_undone_whole() {
+    let mut world = World::new();
+    let (alice, bob) = (Key::new(1), Key::new(2));
+    let contract = world.deploy(&alice, b"");
+    world.run(&alice, invoke(contract, "set", entry(b"a", b"1")));
+    // Failed alone: nothing of the entry changes.
+    let failing = world.next(&bob, invoke(contract, "fail", entry(b"a", b"2")));
+    let built = world.seal_all(&[failing]);
+    assert_eq!(built.applied.receipts[0].code, codes::REVERTED);
+    assert!(built.applied.changes.entries().iter().all(|(key, _)| key.contract != contract));
+    let value = |world: &World| world.state.entry(&contract, crate::puppet::CELL, b"a").expect("memory");
+    assert_eq!(value(&world).map(|entry| entry.value), Some(b"1".to_vec()));
+    // Failed, then written and written back: no change either.
+    let candidates = [
+        world.next(&bob, invoke(contract, "fail", entry(b"a", b"2"))),
+        world.next(&alice, invoke(contract, "set", entry(b"a", b"3"))),
+        world.next(&bob, invoke(contract, "set", entry(b"a", b"1"))),
+    ];
+    let built = world.seal_all(&candidates);
+    assert!(built.applied.changes.entries().iter().all(|(key, _)| key.contract != contract));
+    // Failed, then deleted: what was deleted is what the earlier block left.
+    let candidates = [
+        world.next(&bob, invoke(contract, "fail", entry(b"a", b"2"))),
+        world.next(&alice, invoke(contract, "delete", b"a".to_vec())),
+    ];
+    let built = world.seal_all(&candidates);
+    assert_eq!(built.applied.receipts[1].code, codes::OK);
+    assert_eq!(value(&world), None);
+    assert!(built.applied.changes.entries().iter().any(|(key, now)| *key.key == *b"a" && now.is_none()));
+}
+
+/// Receipts are sealed in pieces: each has the hashes of its own outcome, whichever piece it is in.
+#[test]
+fn every_receipt_commits_to_its_own_outcome() {
+    let mut world = World::new();
+    let alice = Key::new(1);
+    let contract = world.deploy(&alice, b"");
+    for count in [0_u16, 1, 255, 256, 257, 513] {
+        let candidates: Vec<_> = (0..count)
+            .map(|number| {
+                let [low, high] = number.to_le_bytes();
+                let set = |key: u8| {
+                    BatchCall::Invoke(invocation(contract, "set", entry(&[key], &[low, high]), Amount::ZERO))
+                };
+                match number % 3 {
+                    0 => world.next(&alice, transfer(Key::new(2).id(), Amount(1))),
+                    1 => world.next(&alice, invoke(contract, "set", entry(&[1], &[low, high]))),
+                    _ => world.next(&alice, batch(vec![set(2), set(3)])),
+                }
+            })
+            .collect();
+        let built = world.seal_all(&candidates);
+        let Applied { receipts, outcomes, header, .. } = &built.applied;
+        assert_eq!(receipts.len(), candidates.len());
+        for ((receipt, outcome), candidate) in receipts.iter().zip(outcomes).zip(&candidates) {
+            assert_eq!(receipt.id, candidate.id());
+            assert_eq!(receipt.output_hash, output_hash(&outcome.output));
+            let leaves: Vec<Hash> = outcome.events.iter().map(Event::leaf).collect();
+            assert_eq!(receipt.events_root, merkle::root(&leaves));
+            assert_eq!(receipt.event_count as usize, outcome.events.len());
+        }
+        let leaves: Vec<Hash> = receipts.iter().map(Receipt::leaf).collect();
+        assert_eq!(header.rest.receipt_root, merkle::root(&leaves));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use chainstack_runtime::{
     memory::MemoryState,
     params::Schedule,
     ports::StateReader,
-    state::{Checkpoint, DepositTally, Entry, EntryKey, Overlay},
+    state::{Checkpoint, Commitment, DepositTally, Entry, EntryKey, Overlay},
     transaction::Meter,
 };
 
@@ -66,8 +66,10 @@ struct Run<'a> {
     model: Model,
     marks: Vec<(Checkpoint, Model)>,
     meter: Meter<'a>,
-    /// Writes that went past the limit of deposits, releases, and codes written: the mix has all three.
-    seen: [u32; 3],
+    committed: &'a MemoryState,
+    /// Writes that went past the limit of deposits, releases, codes written, committed entries written back or
+    /// rolled back to what they were, and committed entries that the run deletes: the mix has them all.
+    seen: [u32; 5],
 }
 
 impl<'a> Run<'a> {
@@ -80,7 +82,8 @@ impl<'a> Run<'a> {
             model: Model::of(committed),
             marks: Vec::new(),
             meter: Meter::new(Key::new(3).id(), Gas(1), DEPOSIT_MAX, schedule),
-            seen: [0; 3],
+            committed,
+            seen: [0; 5],
         }
     }
 
@@ -102,7 +105,13 @@ impl<'a> Run<'a> {
             }
             2 => {
                 let value = vec![7; usize::from(self.small(3))];
-                let entry = Entry { value, payer: id, deposit: Amount(1) };
+                let mut entry = Entry { value, payer: id, deposit: Amount(1) };
+                if let Some(before) = self.committed.entries().get(&entry_key)
+                    && self.dice.roll(2) == 0
+                {
+                    entry = before.clone();
+                    self.seen[3] += u32::from(self.model.entries.get(&entry_key) != Some(before));
+                }
                 self.overlay.set_entry(&id, cell, &key, Some(entry.clone())).expect("memory");
                 self.model.entries.insert(entry_key.clone(), entry);
             }
@@ -173,8 +182,8 @@ impl<'a> Run<'a> {
     }
 
     /// What the run changed, net, against what the model says.
-    fn end(self, committed: &MemoryState) -> [u32; 3] {
-        let (model, seed) = (self.model, self.seed);
+    fn end(mut self) -> [u32; 5] {
+        let (model, seed, committed) = (self.model, self.seed, self.committed);
         let changes = self.overlay.into_changes();
         let changed =
             model.accounts.iter().filter(|(id, account)| committed.accounts().get(*id) != Some(account));
@@ -186,31 +195,53 @@ impl<'a> Run<'a> {
                 entries.insert(key.clone(), Some(entry.clone()));
             }
         }
-        let deleted = committed.entries().keys().filter(|key| !model.entries.contains_key(*key));
-        entries.extend(deleted.map(|key| (key.clone(), None)));
+        let deleted: Vec<_> =
+            committed.entries().keys().filter(|key| !model.entries.contains_key(*key)).collect();
+        self.seen[4] += u32::try_from(deleted.len()).expect("few");
+        entries.extend(deleted.into_iter().map(|key| (key.clone(), None)));
         assert_eq!(changes.entries(), entries.into_iter().collect::<Vec<_>>(), "seed {seed}");
         assert_eq!(*changes.codes(), model.codes, "seed {seed}");
         self.seen
     }
 }
 
+/// A state in which every other place of the runs has an entry.
+fn committed() -> MemoryState {
+    let mut state = World::new().state;
+    let ids: Vec<AccountId> = state.accounts().keys().copied().collect();
+    let mut overlay = Overlay::new(&state);
+    for (id, payer) in ids.iter().step_by(2).zip(ids.iter().rev()) {
+        for (cell, key) in (0..3u16).flat_map(|cell| (0..4u8).map(move |key| (cell, key))) {
+            let entry = Entry { value: vec![key; 2], payer: *payer, deposit: Amount(3) };
+            overlay.set_entry(id, cell, &[key], Some(entry)).expect("memory");
+        }
+    }
+    let changes = overlay.into_changes();
+    let commitment = Commitment { state_root: Hash::ZERO, storage_roots: Vec::new(), nodes: Vec::new() };
+    state.apply_changes(&changes, &commitment);
+    state
+}
+
 #[test]
 fn nested_rollbacks_and_net_changes_are_those_of_whole_copies() {
     let campaign = std::env::var("CHAINSTACK_CAMPAIGN").is_ok_and(|value| value == "1");
-    let (committed, schedule) = (World::new().state, Schedule::base().expect("base file"));
+    let (committed, schedule) = (committed(), Schedule::base().expect("base file"));
     assert!(
         committed.code(&tagged(Tag::Code, &[0; 3])).expect("memory").is_none(),
         "codes of the runs are new"
     );
     let first = seed(0);
-    let mut seen = [0u32; 3];
+    let mut seen = [0u32; 5];
     for number in 0..if campaign { 10_000 } else { 200 } {
         let mut run = Run::new(first.wrapping_add(number), &committed, &schedule);
         for _ in 0..400 {
             run.step();
         }
-        let of_run = run.end(&committed);
+        let of_run = run.end();
         seen.iter_mut().zip(of_run).for_each(|(seen, more)| *seen += more);
     }
-    assert!(seen.iter().all(|&count| count > 100), "past the deposit limit, released, codes: {seen:?}");
+    assert!(
+        seen.iter().all(|&count| count > 100),
+        "past the deposit limit, released, codes, as committed again, deleted: {seen:?}"
+    );
 }

@@ -118,7 +118,8 @@ impl Found {
         );
         let mut kept = call_us <= CALL_US_MAX;
         if lines.contains_key("revm") {
-            // Execution in CPU seconds on both sides: ours with the system's share, theirs without.
+            // Execution in CPU seconds on both sides, without receipts and their hashes: ours with the system's
+            // share, theirs without.
             let (ours, theirs) =
                 (median(lines, "erc20", rate("tps_exec"))?, median(lines, "revm", rate("tps_exec"))?);
             // The whole update in CPU seconds on both sides, nodes written into a map in memory on both.
