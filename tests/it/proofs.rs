@@ -7,9 +7,9 @@ use chainstack_client::proof::{AccountLeaf, StateProof};
 use chainstack_primitives::{Hash, keccak256};
 use chainstack_tests::{
     node::{TestNode, run},
-    wallet::hash,
+    wallet::{Wallet, hash},
 };
-use chainstack_trie::Proof;
+use chainstack_trie::{EMPTY_ROOT, Proof};
 use parity_scale_codec::Encode as _;
 use serde_json::json;
 
@@ -142,6 +142,19 @@ fn an_ethereum_library_verifies_the_same_proof() {
     let entry_path = keccak256(&[&cell.to_le_bytes()[..], &key].concat());
     let value = rlp_string(&found.encode());
     assert_eq!(alloy(leaf.storage_root, entry_path, Some(value), &entry.nodes), Ok(()));
+
+    // What stands in a leaf is what the node says of the account, in the order that Ethereum gives it.
+    let alice = Wallet::of(&node, "//Alice");
+    let file = node.cli(&["proof", "get", "//Alice"]).exits(0).stdout;
+    let proof_of_alice = StateProof::from_file(file.as_bytes()).expect("a proof");
+    let said = node.rpc("state_account", &[json!(alice.address())]);
+    let nonce = said["nonce"].as_u64().expect("a nonce").to_be_bytes();
+    let balance: u128 = said["balance"].as_str().and_then(|text| text.parse().ok()).expect("an amount");
+    assert!(balance > u128::from(u64::MAX), "nonce and balance cannot be taken for each other");
+    let no_code = keccak256(b"").0;
+    let value = rlp_list(&[&trimmed(&nonce), &trimmed(&balance.to_be_bytes()), &EMPTY_ROOT.0, &no_code]);
+    let path = keccak256(&alice.account().0);
+    assert_eq!(alloy(root, path, Some(value), &proof_of_alice.account_nodes), Ok(()));
 
     // It also refuses what we refuse.
     assert!(alloy(Hash([3; 32]), account_path, Some(account_value(&leaf)), &proof.account_nodes).is_err());
