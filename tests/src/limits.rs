@@ -115,31 +115,34 @@ impl Test {
     /// The words for it, if the file belongs to no package.
     pub fn binary(&self) -> Result<Binary, String> {
         let path = Path::new(&self.file);
-        let home = path.ancestors().skip(1).find(|folder| {
-            let manifest = fs::read_to_string(project().join(folder).join("Cargo.toml"));
-            manifest.is_ok_and(|text| text.lines().any(|line| line == "[package]"))
-        });
+        let home = path.ancestors().skip(1).find(|folder| is_package(folder));
         let package = home.ok_or_else(|| format!("{} belongs to no package", self.file))?;
         let inside = path.strip_prefix(package).map_err(|error| error.to_string())?;
-        let mut parts = inside.iter().map(|part| part.to_string_lossy().into_owned());
+        let mut parts = inside.iter();
         let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let target = match first.as_str() {
-            "src" => None,
-            "tests" => Some(second.trim_end_matches(".rs").to_owned()),
+        let root = match first.to_str() {
+            Some("src") => PathBuf::from("src/lib.rs"),
+            // A file is a binary of its own, and so is a folder with all that is in it.
+            Some("tests") if second.to_string_lossy().ends_with(".rs") => Path::new(first).join(second),
+            Some("tests") => Path::new(first).join(second).join("main.rs"),
             // The package of whole-system tests keeps its one binary in a folder of that name.
-            _ => Some(first),
+            _ => Path::new(first).join("main.rs"),
         };
-        Ok(Binary { package: package.to_path_buf(), target })
+        Ok(Binary { root: package.join(root) })
     }
+}
+
+/// Whether a folder, from the project's, is a package's.
+fn is_package(folder: &Path) -> bool {
+    let manifest = fs::read_to_string(project().join(folder).join("Cargo.toml"));
+    manifest.is_ok_and(|text| text.lines().any(|line| line == "[package]"))
 }
 
 /// A binary of tests: of a package's library, or one of its test targets.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Binary {
-    /// The package's folder, from the project's.
-    pub package: PathBuf,
-    /// Name of the test target; `None` for the library.
-    pub target: Option<String>,
+    /// The file that it begins with, from the project's folder. A target may have any name.
+    pub root: PathBuf,
 }
 
 /// Builds the tests of the whole workspace, as `make test` does, so that what is built is used: where each is.
@@ -163,13 +166,9 @@ fn build() -> Result<BTreeMap<Binary, PathBuf>, String> {
 /// The binary of tests that a message of cargo is about, and where it is.
 fn built(project: &Path, artifact: &Value) -> Option<(Binary, PathBuf)> {
     let executable = artifact["executable"].as_str().filter(|_| artifact["profile"]["test"] == true)?;
-    let package = Path::new(artifact["manifest_path"].as_str()?).parent()?.strip_prefix(project).ok()?;
-    let target = match artifact["target"]["kind"][0].as_str()? {
-        "lib" => None,
-        "test" => Some(artifact["target"]["name"].as_str()?.to_owned()),
-        _ => return None,
-    };
-    Some((Binary { package: package.to_path_buf(), target }, PathBuf::from(executable)))
+    let kind = artifact["target"]["kind"][0].as_str().filter(|kind| ["lib", "test"].contains(kind));
+    let root = Path::new(artifact["target"]["src_path"].as_str()?).strip_prefix(project).ok()?;
+    kind.map(|_| (Binary { root: root.to_path_buf() }, PathBuf::from(executable)))
 }
 
 /// What became of each test: `ok`, or what was said instead.
@@ -194,7 +193,10 @@ pub fn run(tests: &BTreeSet<Test>, settings: &[(&str, &Path)]) -> Result<Outcome
             None => "error: no such binary was built".to_owned(),
             Some(path) => {
                 let mut command = Command::new(path);
-                command.current_dir(project().join(&binary.package)).envs(settings.iter().copied());
+                // As cargo does: in the package's folder.
+                let package =
+                    binary.root.ancestors().find(|folder| is_package(folder)).unwrap_or(&binary.root);
+                command.current_dir(project().join(package)).envs(settings.iter().copied());
                 command.args(tests.iter().map(|test| &test.function));
                 let output = command.output().map_err(|error| format!("{}: {error}", path.display()))?;
                 String::from_utf8_lossy(&output.stdout).into_owned()
@@ -209,7 +211,11 @@ pub fn run(tests: &BTreeSet<Test>, settings: &[(&str, &Path)]) -> Result<Outcome
 fn outcome(test: &Test, said: &str) -> String {
     let module = module_of(test);
     let name = if module.is_empty() { test.function.clone() } else { format!("{module}::{}", test.function) };
-    let line = said.lines().find_map(|line| line.strip_prefix(&format!("test {name} ... ")));
+    // A file of the program may keep its tests in a module of that name.
+    let within = if module.is_empty() { "tests".to_owned() } else { format!("{module}::tests") };
+    let starts = [format!("test {name} ... "), format!("test {within}::{} ... ", test.function)];
+    let line =
+        said.lines().find_map(|line| starts.iter().find_map(|start| line.strip_prefix(start.as_str())));
     match line {
         Some(word) => word.trim().to_owned(),
         None => {
@@ -259,16 +265,17 @@ mod tests {
     #[test]
     fn a_test_is_known_by_its_binary_and_module() {
         let cases = [
-            ("runtime/tests/it/limits.rs", "runtime", Some("it"), "limits"),
-            ("host/tests/admission.rs", "host", Some("admission"), ""),
-            ("host/tests/contracts/frames.rs", "host", Some("contracts"), "frames"),
-            ("node/src/mempool/tests.rs", "node", None, "mempool::tests"),
-            ("runtime/trie/src/tests/mod.rs", "runtime/trie", None, "tests"),
-            ("tests/it/rpc.rs", "tests", Some("it"), "rpc"),
+            ("runtime/tests/it/limits.rs", "runtime/tests/it/main.rs", "limits"),
+            ("host/tests/admission.rs", "host/tests/admission.rs", ""),
+            ("host/tests/contracts/frames.rs", "host/tests/contracts/main.rs", "frames"),
+            ("node/src/mempool/tests.rs", "node/src/lib.rs", "mempool::tests"),
+            ("runtime/trie/src/tests/mod.rs", "runtime/trie/src/lib.rs", "tests"),
+            ("tests/it/rpc.rs", "tests/it/main.rs", "rpc"),
         ];
-        for (file, package, target, module) in cases {
+        for (file, root, module) in cases {
             let test = test(file);
-            let binary = Binary { package: package.into(), target: target.map(str::to_owned) };
+            let binary = Binary { root: root.into() };
+            assert!(project().join(root).is_file(), "{root}");
             assert_eq!(test.binary(), Ok(binary), "{file}");
             assert_eq!(module_of(&test), module, "{file}");
         }
@@ -278,16 +285,15 @@ mod tests {
     fn a_built_binary_is_found_by_its_package_and_target() {
         let artifact = |kind: &str, test: bool| {
             serde_json::json!({
-                "executable": "/target/debug/deps/it-1",
-                "manifest_path": "/house/runtime/trie/Cargo.toml",
+                "executable": "/target/debug/deps/transition-1",
                 "profile": {"test": test},
-                "target": {"kind": [kind], "name": "it"},
+                "target": {"kind": [kind], "name": "transition", "src_path": "/house/runtime/tests/it/main.rs"},
             })
         };
         let found = |kind, test| built(Path::new("/house"), &artifact(kind, test)).map(|(binary, _)| binary);
-        let package = PathBuf::from("runtime/trie");
-        assert_eq!(found("lib", true), Some(Binary { package: package.clone(), target: None }));
-        assert_eq!(found("test", true), Some(Binary { package, target: Some("it".to_owned()) }));
+        let binary = Binary { root: "runtime/tests/it/main.rs".into() };
+        assert_eq!(found("lib", true), Some(binary.clone()));
+        assert_eq!(found("test", true), Some(binary));
         assert_eq!(found("bin", true), None);
         assert_eq!(found("lib", false), None);
     }
@@ -296,6 +302,9 @@ mod tests {
     fn only_a_test_that_said_ok_counts() {
         let said = "running 2 tests\ntest limits::holds ... ok\ntest limits::other ... FAILED\n";
         assert_eq!(outcome(&test("runtime/tests/it/limits.rs"), said), "ok");
+        let inline = "test limits::tests::holds ... ok\n";
+        assert_eq!(outcome(&test("node/src/limits.rs"), inline), "ok");
+        assert_eq!(outcome(&test("node/src/other.rs"), inline), "no test other::holds was run");
         let other = Test { function: "other".to_owned(), ..test("runtime/tests/it/limits.rs") };
         assert_eq!(outcome(&other, said), "FAILED");
         assert_eq!(outcome(&test("host/tests/admission.rs"), said), "no test holds was run");
