@@ -9,6 +9,7 @@
 //! | [`scenario`] | what contracts must do, as data; run in this process |
 //! | [`service`] | the chain on a thread of its own |
 //! | [`limits`] | the limits page, from the constants that hold |
+//! | [`memory`] | the budget of what a node holds so as not to read it again |
 //! | [`mempool`] | transactions that wait for a block |
 //! | [`node`] | the wiring of a running node |
 //! | [`rpc`] | JSON-RPC, `/metrics` and `/health` on one port |
@@ -24,6 +25,7 @@ pub mod chain;
 pub mod cli;
 pub mod code_cache;
 pub mod limits;
+pub mod memory;
 pub mod mempool;
 pub mod node;
 pub mod rpc;

@@ -15,7 +15,7 @@ use chainstack_trie::LIMITS as TRIE;
 
 use crate::{
     cli::{check, limits::LIMITS as COMMANDS},
-    code_cache,
+    code_cache, memory,
     mempool::Bounds,
     rpc::{WARP_MS_MAX, limits as rpc},
 };
@@ -184,6 +184,15 @@ fn check_rows() -> Vec<Row> {
     ]
 }
 
+/// What the budget of a node's memory may be.
+fn memory_rows() -> Vec<Row> {
+    const BUDGET: &str = "tests/it/limits.rs::the_budget_of_memory_holds_at_its_limits_and_one_past";
+    vec![
+        row("CACHE_MIB_MIN", memory::CACHE_MIB_MIN, "MiB", "`--cache-mib` of `chainstack dev`", BUDGET),
+        row("CACHE_MIB_MAX", memory::CACHE_MIB_MAX, "MiB", "`--cache-mib` of `chainstack dev`", BUDGET),
+    ]
+}
+
 /// What is kept ready of contracts. What passes these limits is dropped, the least recently used first, and is made
 /// again when it is needed.
 fn kept_rows() -> Vec<Row> {
@@ -277,6 +286,7 @@ fn sections() -> Vec<(&'static str, Vec<Row>)> {
             table(COMMANDS, "tests/it/limits.rs::each_limit_of_commands_holds_at_it_and_one_past"),
         ),
         ("A verdict of `check`", check_rows()),
+        ("Memory of this node", memory_rows()),
         ("Kept by this node", kept_rows()),
     ]
 }

@@ -16,6 +16,7 @@ use chainstack_storage::{BlockCommit, HistoryMode, RocksBackend, Store, StoreOpt
 use crate::{
     chain::{Chain, Parts, SystemClock},
     code_cache,
+    memory::CacheBudget,
     mempool::Bounds,
     rpc::{self, RpcContext, RpcServer},
     service::Service,
@@ -46,6 +47,8 @@ pub struct NodeConfig {
     pub hosts: Vec<String>,
     /// Whether the state of every height is kept.
     pub archive: bool,
+    /// What it may hold so as not to read it again.
+    pub cache: CacheBudget,
 }
 
 /// A folder that is removed when dropped.
@@ -77,8 +80,8 @@ impl Node {
         let genesis = spec::dev(&schedule)?;
         let threads: Arc<dyn Parallel + Send + Sync> = Arc::new(Threads::all());
         let history = if config.archive { HistoryMode::Archive } else { HistoryMode::default() };
-        let options = StoreOptions { history, ..StoreOptions::default() };
-        let backend = RocksBackend::open(folder.join("store"))
+        let options = StoreOptions { history, warm: config.cache.warm() };
+        let backend = RocksBackend::open_within(folder.join("store"), config.cache.database())
             .with_context(|| format!("cannot open the chain in {}", folder.display()))?;
         // Only now is the data folder this process's own.
         let keeping =
@@ -99,6 +102,7 @@ impl Node {
             sealing: config.sealing,
             operator: spec::operator()?,
             bounds: Bounds::default(),
+            tries_bytes: config.cache.tries_bytes(),
             metrics: Arc::clone(&metrics),
         };
         let chain = Chain::start(parts)?;

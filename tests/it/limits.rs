@@ -11,7 +11,7 @@ use chainstack_client::transaction::sign;
 use chainstack_primitives::{Amount, Call};
 use chainstack_tests::{
     limits::{Row, rows, value},
-    node::TestNode,
+    node::{TestNode, run},
     vectors::project,
     wallet::{Wallet, hex_of},
 };
@@ -252,6 +252,21 @@ fn spinner(node: &TestNode) -> String {
     let _embedded = node.cli(&["manifest", "embed", &plain, &toml, "-o", &whole]).exits(0);
     let deployed = node.cli_json(&["deploy", &whole, "--as", "spinner", "--from", "//Alice"]);
     deployed["address"].as_str().expect("an address").to_owned()
+}
+
+#[test]
+fn the_budget_of_memory_holds_at_its_limits_and_one_past() {
+    let limit = |name: &str| value("Memory of this node", name);
+    for inside in [limit("CACHE_MIB_MIN"), limit("CACHE_MIB_MAX")] {
+        let node = TestNode::temporary(&["--cache-mib", &inside.to_string()]);
+        let _address = node.token("gold");
+    }
+    let home = tempfile::tempdir().expect("room");
+    for outside in [limit("CACHE_MIB_MIN") - 1, limit("CACHE_MIB_MAX") + 1] {
+        let refused = run(home.path(), &["dev", "--tmp", "--port", "0", "--cache-mib", &outside.to_string()]);
+        assert!(refused.stderr.contains("--cache-mib"), "{refused:?}");
+        let _refused = refused.exits(2);
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use chainstack_runtime::{params::Schedule, ports::Serial, transaction::VerifiedT
 use chainstack_storage::{FailurePoint, MemoryDisk, StoreOptions};
 
 use super::{Chain, ManualClock, Parts};
-use crate::{mempool::Bounds, node::open_store, spec, telemetry::metrics::Metrics};
+use crate::{memory::CacheBudget, mempool::Bounds, node::open_store, spec, telemetry::metrics::Metrics};
 
 /// A development chain on `disk`.
 fn chain(disk: &MemoryDisk, sealing: Sealing) -> Chain {
@@ -35,6 +35,7 @@ fn chain(disk: &MemoryDisk, sealing: Sealing) -> Chain {
         sealing,
         operator: spec::operator().expect("the program's own constants"),
         bounds: Bounds::default(),
+        tries_bytes: CacheBudget::DEVELOPMENT.tries_bytes(),
         metrics: Arc::new(Metrics::new()),
     };
     Chain::start(parts).expect("sound")

@@ -36,8 +36,6 @@ use crate::{
     telemetry::metrics::{Metrics, Outcome},
 };
 
-/// Memory for trie nodes kept warm between blocks, in bytes.
-pub const TRIES_BUDGET_BYTES: usize = 512 * 1024 * 1024;
 /// Most candidates looked at for one block.
 pub const CANDIDATES_MAX: usize = 1 << 16;
 
@@ -61,6 +59,8 @@ pub struct Parts {
     pub operator: AccountId,
     /// Bounds of the pool.
     pub bounds: Bounds,
+    /// Memory for tries kept decoded between blocks, in bytes.
+    pub tries_bytes: usize,
     /// What an operator sees.
     pub metrics: Arc<Metrics>,
 }
@@ -202,7 +202,7 @@ impl Chain {
         let commit = BlockCommit::of(&block, &applied);
         self.parts.store.commit_block(&commit).map_err(|error| Fault(Box::new(error)))?;
         self.parent = applied.as_parent()?;
-        self.tries.shrink(TRIES_BUDGET_BYTES);
+        self.tries.shrink(self.parts.tries_bytes);
         let signers = block
             .transactions
             .iter()

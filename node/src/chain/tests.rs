@@ -11,7 +11,7 @@ use chainstack_runtime::ports::Serial;
 use chainstack_storage::{MemoryDisk, StoreOptions};
 
 use super::*;
-use crate::{node::open_store, spec};
+use crate::{memory::CacheBudget, node::open_store, spec};
 
 /// Gas limit of a transfer of these tests, and of a block that takes three of them.
 const TRANSFER_GAS: Gas = Gas(60_000);
@@ -35,6 +35,7 @@ fn chain(sealing: Sealing) -> Chain {
         sealing,
         operator: spec::operator().expect("the program's own key"),
         bounds: Bounds::default(),
+        tries_bytes: CacheBudget::DEVELOPMENT.tries_bytes(),
         metrics: Arc::new(Metrics::new()),
     };
     Chain::start(parts).expect("a chain")

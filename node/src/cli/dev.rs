@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Outcome, context::Context, dev_control::Control, error::CliError, output::Answer};
 use crate::{
+    memory::{CACHE_MIB_MAX, CACHE_MIB_MIN, CacheBudget},
     node::{Node, NodeConfig, Storing},
     telemetry::log,
 };
@@ -42,6 +43,15 @@ pub(super) struct Dev {
     /// Keep the state of every height, not of the last 256 only.
     #[arg(long)]
     archive: bool,
+    /// Memory for what can be read again, in MiB: unwritten rows, blocks of files, recent state, tries. Fixed parts of
+    /// it, each full when it is; chains with much state are faster with more.
+    #[arg(
+        long,
+        value_name = "MIB",
+        default_value_t = CacheBudget::DEVELOPMENT.mib(),
+        value_parser = clap::value_parser!(u32).range(i64::from(CACHE_MIB_MIN)..=i64::from(CACHE_MIB_MAX)),
+    )]
+    cache_mib: u32,
     /// What to log: a level, or `target=level` pairs.
     #[arg(long, env = "CHAINSTACK_LOG", default_value = "info")]
     log: String,
@@ -60,6 +70,7 @@ impl Dev {
             return control.run(context);
         }
         log::install(&self.log, self.log_json);
+        let cache = CacheBudget::of_mib(self.cache_mib).map_err(|why| CliError::misuse(why.to_string()))?;
         let storing = match (self.data, self.tmp) {
             (Some(folder), _) => Storing::Folder(folder),
             (None, true) => Storing::Temporary,
@@ -71,6 +82,7 @@ impl Dev {
             listen: (self.host, self.port).into(),
             hosts: self.allow_host,
             archive: self.archive,
+            cache,
         };
         let failed = |error: anyhow::Error| {
             let hint =

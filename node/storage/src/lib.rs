@@ -58,7 +58,7 @@ pub use history::{HISTORY_DEPTH, HistoryMode};
 pub use memory::{FailurePoint, MemoryBackend, MemoryDisk};
 pub use recovery::Verification;
 #[cfg(feature = "rocksdb")]
-pub use rocks::{ACKNOWLEDGED_FILE, LOCK_FILE, RocksBackend};
+pub use rocks::{ACKNOWLEDGED_FILE, DatabaseMemory, LOCK_FILE, RocksBackend};
 pub use store::{
     AccountRecord, BlockCommit, ENTRIES_PER_RANGE_MAX, EVENTS_PER_QUERY_MAX, EventFilter, EventPage,
     EventRecord, Head, Inclusion, QueryBounds, ROWS_PER_QUERY_MIN, StateView, Store, StoreOptions, TrieView,

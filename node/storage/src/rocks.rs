@@ -6,14 +6,16 @@
 //! | recovery mode | point in time | after power loss the log may end in a torn record: replay stops there, at a block boundary. Damage in the middle stops there too; what was acknowledged stands in a file beside the database (`acknowledged`), and a replay that ends before is a fault |
 //! | paranoid checks, block checksums | on | damage is an error, not another value |
 //! | column families | one a column | their own memtables and filters; one batch still spans all of them |
-//! | memtables | 64 MiB each, 256 MiB together | a block of 10,000 transfers is about 10 MiB: several blocks a flush |
+//! | memtables | [`DatabaseMemory::memtables_bytes`] together, 256 MiB by default; each at most a quarter of that | a block of 10,000 transfers is about 10 MiB: several blocks a flush |
+//! | levels | the first as large as all memtables, its files as large as one | what is flushed is merged with as much as it is, not with all there is |
+//! | buffers of background jobs | a sixteenth of the memtables, at most 1 MiB to write and 2 MiB to read ahead | a small node has small files to merge |
 //! | log | at most 512 MiB | bounds the replay at start to about a second |
 //! | filters | 10 bits a key on flat columns, codes, nodes, hashes | a read of what is absent (a new account) costs no disk read |
-//! | block cache | 128 MiB, shared | the warm layer stands in front, so this only holds upper index blocks and cold reads |
+//! | block cache | [`DatabaseMemory::block_cache_bytes`], 128 MiB by default, shared | the warm layer stands in front, so this only holds upper index blocks and cold reads |
 //! | compression | LZ4, none in the two upper levels | half the disk for a few percent of CPU |
 //! | background jobs | 2 | flush and compaction, beside execution |
 //! | insert hints | on | batches are sorted, so memtable inserts are nearly sequential |
-//! | open files | 512 | below the usual limit of 1024 |
+//! | open files | 32 for each MiB of memtables, at least 32 and at most 512 | small memtables make many small files, and each open one takes some KiB; 512 is below the usual limit of 1024 |
 //!
 //! A lock file of our own stands in the folder, so that a second process gets a clear error before it touches
 //! the database.
@@ -41,18 +43,51 @@ use crate::{
 
 /// Name of the lock file in the data folder.
 pub const LOCK_FILE: &str = "LOCK.chainstack";
-/// Memtable of one column family, in bytes.
-const WRITE_BUFFER_SIZE: usize = 64 << 20;
-/// Memtables of all column families, in bytes.
-const WRITE_BUFFERS_SIZE: usize = 256 << 20;
 /// Greatest size of the write-ahead log, in bytes.
 const LOG_SIZE_MAX: u64 = 512 << 20;
-/// Cache of blocks read from disk, in bytes.
-const BLOCK_CACHE_SIZE: usize = 128 << 20;
 /// Bits of filter for each key.
 const FILTER_BITS: f64 = 10.0;
-/// Files held open.
+/// Most files held open.
 const OPEN_FILES_MAX: i32 = 512;
+/// Fewest files that the limit on open ones may be.
+const OPEN_FILES_MIN: i32 = 32;
+
+/// Smallest file of a level, in bytes: a chain of some GiB must not need thousands of files.
+const FILE_SIZE_MIN: usize = 1 << 20;
+
+/// How much memory the database may take, beside a few buffers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DatabaseMemory {
+    /// Memtables of all column families, in bytes.
+    pub memtables_bytes: usize,
+    /// Blocks read from files, their indexes and filters, in bytes.
+    pub block_cache_bytes: usize,
+}
+
+impl Default for DatabaseMemory {
+    fn default() -> Self {
+        Self { memtables_bytes: 256 << 20, block_cache_bytes: 128 << 20 }
+    }
+}
+
+impl DatabaseMemory {
+    /// Memtable of one column family, in bytes.
+    const fn memtable_bytes(self) -> usize {
+        self.memtables_bytes / 4
+    }
+
+    /// Files held open at a time.
+    fn open_files(self) -> i32 {
+        i32::try_from(self.memtables_bytes >> 15)
+            .unwrap_or(OPEN_FILES_MAX)
+            .clamp(OPEN_FILES_MIN, OPEN_FILES_MAX)
+    }
+
+    /// Buffer of a background job that would like `wanted` bytes.
+    fn job_buffer(self, wanted: usize) -> usize {
+        wanted.min(self.memtables_bytes / 16)
+    }
+}
 
 /// The database in a folder.
 pub struct RocksBackend {
@@ -68,6 +103,14 @@ pub struct RocksBackend {
 }
 
 impl RocksBackend {
+    /// As [`RocksBackend::open_within`], with the memory that a benchmark has.
+    ///
+    /// # Errors
+    /// As [`RocksBackend::open_within`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_within(path, DatabaseMemory::default())
+    }
+
     /// Opens the database in `path`, creating folder and database if there is none, and replays its log.
     ///
     /// # Errors
@@ -75,12 +118,12 @@ impl RocksBackend {
     /// - [`OpenError::NotAStore`] if the folder holds another program's database; it is left alone.
     /// - [`OpenError::Fault`] if the disk or the database refuses; with [`StorageFault::Lost`] if writes that were
     ///   acknowledged are not there any more.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+    pub fn open_within(path: impl AsRef<Path>, memory: DatabaseMemory) -> Result<Self, OpenError> {
         let path = path.as_ref().to_path_buf();
         fs::create_dir_all(&path).map_err(|error| io("create the data folder", &error))?;
         let lock = lock(&path)?;
-        let options = database_options();
-        let families = families(&options, &path)?;
+        let options = database_options(memory);
+        let families = families(&options, &path, memory)?;
         let db =
             DB::open_cf_descriptors(&options, &path, families).map_err(|e| failed("open the database", e))?;
         let (acknowledged, wanted) =
@@ -217,16 +260,18 @@ impl Iterator for Rows<'_> {
     }
 }
 
-fn database_options() -> Options {
+fn database_options(memory: DatabaseMemory) -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     options.set_paranoid_checks(true);
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
-    options.set_db_write_buffer_size(WRITE_BUFFERS_SIZE);
+    options.set_db_write_buffer_size(memory.memtables_bytes);
+    options.set_writable_file_max_buffer_size(as_u64(memory.job_buffer(1 << 20)));
+    options.set_compaction_readahead_size(memory.job_buffer(2 << 20));
     options.set_max_total_wal_size(LOG_SIZE_MAX);
     options.set_max_background_jobs(2);
-    options.set_max_open_files(OPEN_FILES_MAX);
+    options.set_max_open_files(memory.open_files());
     options.set_keep_log_file_num(4);
     options.set_max_log_file_size(8 << 20);
     options.enable_statistics();
@@ -234,7 +279,7 @@ fn database_options() -> Options {
     options
 }
 
-fn family_options(column: Option<Column>, cache: &Cache) -> Options {
+fn family_options(column: Option<Column>, memory: DatabaseMemory, cache: &Cache) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     table.set_cache_index_and_filter_blocks(true);
@@ -248,7 +293,9 @@ fn family_options(column: Option<Column>, cache: &Cache) -> Options {
     }
     let mut options = Options::default();
     options.set_block_based_table_factory(&table);
-    options.set_write_buffer_size(WRITE_BUFFER_SIZE);
+    options.set_write_buffer_size(memory.memtable_bytes());
+    options.set_max_bytes_for_level_base(as_u64(memory.memtables_bytes));
+    options.set_target_file_size_base(as_u64(memory.memtable_bytes().max(FILE_SIZE_MIN)));
     options.set_level_compaction_dynamic_level_bytes(true);
     let (none, lz4) = (DBCompressionType::None, DBCompressionType::Lz4);
     options.set_compression_type(lz4);
@@ -256,10 +303,18 @@ fn family_options(column: Option<Column>, cache: &Cache) -> Options {
     options
 }
 
+fn as_u64(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
 /// The column families to open: ours, and any others that are there, so that the store can say which version
 /// wrote them.
-fn families(options: &Options, path: &Path) -> Result<Vec<ColumnFamilyDescriptor>, OpenError> {
-    let cache = Cache::new_lru_cache(BLOCK_CACHE_SIZE);
+fn families(
+    options: &Options,
+    path: &Path,
+    memory: DatabaseMemory,
+) -> Result<Vec<ColumnFamilyDescriptor>, OpenError> {
+    let cache = Cache::new_lru_cache(memory.block_cache_bytes);
     let present = if path.join("CURRENT").exists() {
         DB::list_cf(options, path).map_err(|e| failed("list the column families", e))?
     } else {
@@ -275,7 +330,7 @@ fn families(options: &Options, path: &Path) -> Result<Vec<ColumnFamilyDescriptor
     names.extend(Column::ALL.iter().map(|column| column.name().to_owned()));
     names.extend(present.into_iter().filter(|name| name != "default" && column(name).is_none()));
     let described = |name: String| {
-        let options = family_options(column(&name), &cache);
+        let options = family_options(column(&name), memory, &cache);
         ColumnFamilyDescriptor::new(name, options)
     };
     Ok(names.into_iter().map(described).collect())

@@ -7,7 +7,10 @@
 //! Only contracts and the protocol's own accounts ([`reserved::is_system`]) own entries; the storage root of
 //! every other account is that of the empty trie, and is not looked up.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use chainstack_primitives::{Account, AccountId, Hash, HashBatch, keccak256};
 use chainstack_trie::{
@@ -81,8 +84,29 @@ pub struct Commitment {
 #[derive(Debug, Default)]
 pub struct Tries {
     accounts: Option<WarmTrie>,
-    storage: BTreeMap<AccountId, WarmTrie>,
+    storage: BTreeMap<AccountId, Kept>,
+    /// The storage tries by the commit that used them last; within one commit by their owners, so that what is let
+    /// go depends on the blocks alone.
+    by_use: BTreeSet<(u64, AccountId)>,
+    /// Estimated memory of the storage tries with their keys, in bytes.
+    storage_bytes: usize,
+    /// Commits so far.
+    commits: u64,
 }
+
+/// A storage trie in memory.
+#[derive(Debug)]
+struct Kept {
+    trie: WarmTrie,
+    /// The commit that used it last.
+    used: u64,
+    /// Estimated memory, in bytes.
+    bytes: usize,
+}
+
+/// Memory of a storage trie beside its nodes, estimated in bytes: the key in both maps, the numbers.
+const KEPT_OVERHEAD: usize =
+    2 * size_of::<AccountId>() + size_of::<Kept>() - size_of::<WarmTrie>() + size_of::<u64>();
 
 impl Tries {
     /// Nothing in memory.
@@ -94,37 +118,70 @@ impl Tries {
     /// Estimated memory, in bytes.
     #[must_use]
     pub fn resident_bytes(&self) -> usize {
-        let accounts = self.accounts.as_ref().map_or(0, WarmTrie::resident_bytes);
-        accounts.saturating_add(self.storage_bytes()) // an estimate
+        self.accounts_bytes().saturating_add(self.storage_bytes) // an estimate
     }
 
-    /// Estimated memory of the storage tries with their keys, in bytes.
-    fn storage_bytes(&self) -> usize {
-        let tries = self.storage.values().map(WarmTrie::resident_bytes);
-        tries.fold(0, |sum, bytes| sum.saturating_add(bytes).saturating_add(size_of::<AccountId>()))
+    fn accounts_bytes(&self) -> usize {
+        self.accounts.as_ref().map_or(0, WarmTrie::resident_bytes)
     }
 
-    /// Lets go of nodes if more than `budget_bytes` are held: the deepest of the account trie beyond half of
-    /// the budget, and all storage tries if they exceed the other half.
+    /// Lets go of nodes if more than `budget_bytes` are held: the deepest of the account trie beyond half of the
+    /// budget, then the storage tries used longest ago, until the others fit beside it. One that is more than twice as
+    /// large as what has to go loses its deepest nodes only.
+    ///
+    /// # Cost
+    /// Logarithmic in the tries held for each that goes; linear in the nodes of a trie that is cut.
     pub fn shrink(&mut self, budget_bytes: usize) {
-        let half = budget_bytes / 2;
         if let Some(accounts) = &mut self.accounts {
-            accounts.shrink(half);
+            accounts.shrink(budget_bytes / 2);
         }
-        if self.storage_bytes() > half {
-            self.storage.clear();
+        let room = budget_bytes.saturating_sub(self.accounts_bytes());
+        while self.storage_bytes > room
+            && let Some((used, owner)) = self.by_use.first().copied()
+        {
+            let excess = self.storage_bytes.saturating_sub(room);
+            let Some(mut trie) = self.remove_storage(&owner) else { break };
+            let bytes = trie.resident_bytes();
+            if excess < bytes / 2 {
+                // An eighth more than needed, so that not every block cuts again.
+                trie.shrink((bytes.saturating_sub(excess) / 8).saturating_mul(7));
+                if self.storage_bytes.saturating_add(weight(&trie)) <= room {
+                    self.keep_storage(owner, trie, used);
+                }
+            }
         }
+    }
+
+    fn remove_storage(&mut self, owner: &AccountId) -> Option<WarmTrie> {
+        let kept = self.storage.remove(owner)?;
+        self.by_use.remove(&(kept.used, *owner));
+        self.storage_bytes = self.storage_bytes.saturating_sub(kept.bytes);
+        Some(kept.trie)
+    }
+
+    fn keep_storage(&mut self, owner: AccountId, trie: WarmTrie, used: u64) {
+        let bytes = weight(&trie);
+        self.storage_bytes = self.storage_bytes.saturating_add(bytes);
+        self.by_use.insert((used, owner));
+        self.storage.insert(owner, Kept { trie, used, bytes });
     }
 
     fn take_storage(&mut self, owner: AccountId, root: Hash) -> WarmTrie {
-        let warm = self.storage.remove(&owner);
+        let warm = self.remove_storage(&owner);
         warm.filter(|trie| trie.root() == root).unwrap_or_else(|| WarmTrie::new(root))
     }
 
     fn take_accounts(&mut self, root: Hash) -> WarmTrie {
+        // Every commit comes here once.
+        self.commits = self.commits.saturating_add(1);
         let warm = self.accounts.take();
         warm.filter(|trie| trie.root() == root).unwrap_or_else(|| WarmTrie::new(root))
     }
+}
+
+/// Estimated memory of a storage trie with its key, in bytes.
+fn weight(trie: &WarmTrie) -> usize {
+    trie.resident_bytes().saturating_add(KEPT_OVERHEAD)
 }
 
 /// Commits to `changes` on top of the state that `reader` and `nodes` show.
@@ -158,7 +215,7 @@ pub fn commit(
     for (owner, storage, warm) in committed {
         // The commits are in ascending order of their owners, as the keys are.
         writes.extend(keyed(TrieId::Storage(owner), storage.writes));
-        tries.storage.insert(owner, warm);
+        tries.keep_storage(owner, warm, tries.commits);
     }
     Ok(Commitment {
         state_root: commit.root,

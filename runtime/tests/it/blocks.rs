@@ -151,6 +151,61 @@ fn a_block_applied_again_gives_the_same_cold_or_warm_known_or_not() {
     }
 }
 
+/// Contracts are used in turn, three a block. Whatever the budget, roots are the same; what is held stays in it, and
+/// is near it once there is enough to hold.
+#[test]
+fn tries_used_longest_ago_go_first_and_roots_never_depend_on_it() {
+    let mut world = World::new();
+    let alice = Key::new(1);
+    let contracts: Vec<_> = (0..24u8).map(|index| world.deploy(&alice, &[index])).collect();
+    let whole = {
+        let mut tries = Tries::cold();
+        go_round(&mut world, &alice, &contracts, &mut tries, usize::MAX);
+        tries.resident_bytes()
+    };
+    for budget in [whole / 2, whole / 4, whole / 64, 0] {
+        let mut tries = Tries::cold();
+        let least = go_round(&mut world, &alice, &contracts, &mut tries, budget);
+        assert!(
+            tries.resident_bytes() <= budget.max(EMPTY_TRIES_BYTES),
+            "{} of {budget}",
+            tries.resident_bytes()
+        );
+        // One trie at a time goes, not all.
+        assert!(budget < whole / 4 || least >= budget / 2, "{least} of {budget} at least");
+    }
+}
+
+/// What the account trie alone takes, nodes shrunk away, and some.
+const EMPTY_TRIES_BYTES: usize = 6 * 1024;
+
+/// Blocks that write to three contracts each, twice round, with tries shrunk to `budget` after each block: the least
+/// that was held in the second round.
+fn go_round(
+    world: &mut World,
+    alice: &Key,
+    contracts: &[AccountId],
+    tries: &mut Tries,
+    budget: usize,
+) -> usize {
+    let mut least = usize::MAX;
+    for round in 0..2u8 {
+        for (number, three) in (0..).zip(contracts.chunks(3)) {
+            let call = |contract: &AccountId| invoke(*contract, "set", entry(&[number], &[round]));
+            let candidates: Vec<_> = three.iter().map(|contract| world.next(alice, call(contract))).collect();
+            let proposal = world.proposal();
+            let built = build_block(&world.machine(&Serial), tries, &world.parent, proposal, &candidates);
+            // The world seals with cold tries.
+            assert_eq!(world.seal_all(&candidates).applied, built.expect("sound proposal").applied);
+            tries.shrink(budget);
+            if round == 1 {
+                least = least.min(tries.resident_bytes());
+            }
+        }
+    }
+    least
+}
+
 #[test]
 fn a_fault_of_the_machine_is_no_verdict() {
     let mut world = World::new();

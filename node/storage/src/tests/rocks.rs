@@ -9,7 +9,9 @@ use super::{
     chain::Script,
     crash::{Failing, check_boundary, check_whole, refuses_everything},
 };
-use crate::{ACKNOWLEDGED_FILE, Column, OpenError, RocksBackend, StorageFault, Store, StoreOptions};
+use crate::{
+    ACKNOWLEDGED_FILE, Column, DatabaseMemory, OpenError, RocksBackend, StorageFault, Store, StoreOptions,
+};
 
 fn open(path: &Path, script: &Script) -> Result<Store, OpenError> {
     Store::open(RocksBackend::open(path)?, script.genesis.chain(), &StoreOptions::default())
@@ -236,14 +238,27 @@ fn a_folder_is_used_by_one_and_foreign_ones_are_left_alone() {
 /// What a long life does: memtables flushed, files compacted, buckets of history dropped, reopened now and then.
 #[test]
 fn rocks_keeps_history_through_flushes_and_reopening() {
+    // As much memory as a benchmark has; so little that several memtables fill up.
+    let little = DatabaseMemory { memtables_bytes: 1 << 20, block_cache_bytes: 1 << 19 };
+    for memory in [DatabaseMemory::default(), little] {
+        live_long(memory);
+    }
+}
+
+fn live_long(memory: DatabaseMemory) {
     let script = Script::new(212, cases(420, 2_000) as usize, 0, 3);
     let folder = tempfile::tempdir().expect("room");
-    let mut store = Some(create(folder.path(), &script));
+    let open = |script: &Script| {
+        let backend = RocksBackend::open_within(folder.path(), memory)?;
+        Store::open(backend, script.genesis.chain(), &StoreOptions::default())
+    };
+    drop(create(folder.path(), &script));
+    let mut store = Some(open(&script).expect("whole"));
     for (number, step) in script.steps.iter().enumerate() {
         step.run(store.as_ref().expect("open")).expect("a step that fits");
         if number % 97 == 0 {
             drop(store.take());
-            store = Some(open(folder.path(), &script).expect("whole"));
+            store = Some(open(&script).expect("whole"));
         }
     }
     let store = store.expect("open");
