@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`allocator`] | the allocators of the program, and how they behave in a node |
 //! | [`mod@bench`] | benchmarks of the real path |
 //! | [`cli`] | the command line: one file per command |
 //! | [`chain`] | store, pool, engine and executor behind one synchronous door |
@@ -20,6 +21,7 @@
 //! Invariants: a block is durable before anyone hears of it; every byte from outside meets a published limit;
 //! a fault of this machine stops the chain and is never turned into a verdict.
 
+pub mod allocator;
 pub mod bench;
 pub mod chain;
 pub mod cli;

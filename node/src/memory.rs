@@ -12,7 +12,7 @@
 //!
 //! Each limit is on an estimate of the bytes held. The process has more: the program, its threads, the pool
 //! ([`crate::mempool::Bounds`]), contracts kept ready, a block in the making, what the database knows of its files, and
-//! what the allocator rounds up.
+//! what the allocators round up ([`crate::allocator`]).
 //!
 //! A development chain has little state, and its node stays small beside the developer's other programs: its budget is
 //! full after some hundred deployments, and the node grows no further. A benchmark has the storage room's own limits,

@@ -10,6 +10,7 @@ mod events;
 mod golden;
 mod keys;
 mod limits;
+mod memory;
 mod metrics;
 mod proofs;
 mod recovery;

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Outcome, context::Context, dev_control::Control, error::CliError, output::Answer};
 use crate::{
+    allocator,
     memory::{CACHE_MIB_MAX, CACHE_MIB_MIN, CacheBudget},
     node::{Node, NodeConfig, Storing},
     telemetry::log,
@@ -69,6 +70,8 @@ impl Dev {
         if let Some(control) = self.control {
             return control.run(context);
         }
+        // Before the node's threads start.
+        allocator::hold_little();
         log::install(&self.log, self.log_json);
         let cache = CacheBudget::of_mib(self.cache_mib).map_err(|why| CliError::misuse(why.to_string()))?;
         let storing = match (self.data, self.tmp) {
