@@ -5,16 +5,40 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    thread,
+    thread::{self, ScopedJoinHandle},
 };
 
 use chainstack_primitives::Height;
 
 use super::{cases, chain::Script};
 use crate::{
-    Backend, BackendError, Batch, Column, Counters, HistoryMode, MemoryBackend, MemoryDisk, Scan,
-    StorageFault, Store, StoreOptions, WarmLimits,
+    Backend, BackendError, Batch, Column, Counters, HISTORY_DEPTH, HistoryMode, MemoryBackend, MemoryDisk,
+    Scan, StorageFault, Store, StoreOptions, WarmLimits,
 };
+
+/// Keeps the writer within the window of its readers, however seldom a busy machine lets them run.
+struct Pace(Vec<AtomicU64>);
+
+impl Pace {
+    fn of(readers: usize) -> Self {
+        Self((0..readers).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// The height that a reader reads from now on; never less than before.
+    fn reads(&self, reader: usize, height: Height) {
+        self.0[reader].store(height.0, Ordering::Release);
+    }
+
+    /// Waits until one block more leaves every reader its height. A reader that has ended holds nobody up.
+    fn wait(&self, store: &Store, readers: &[ScopedJoinHandle<'_, ()>]) {
+        let room = HISTORY_DEPTH - 1;
+        while !readers.iter().any(ScopedJoinHandle::is_finished)
+            && self.0.iter().any(|at| at.load(Ordering::Acquire) + room <= store.head().height().0)
+        {
+            thread::yield_now();
+        }
+    }
+}
 
 #[test]
 fn readers_see_one_boundary_while_blocks_are_committed() {
@@ -24,23 +48,26 @@ fn readers_see_one_boundary_while_blocks_are_committed() {
         let options = StoreOptions { history: HistoryMode::Recent, warm };
         let backend = MemoryDisk::new().open().expect("free");
         let store = Store::create(backend, &script.genesis.commit(), &options).expect("created");
-        let (done, compared) = (AtomicBool::new(false), AtomicU64::new(0));
+        let (done, compared, pace) = (AtomicBool::new(false), AtomicU64::new(0), Pace::of(3));
         thread::scope(|scope| {
-            for reader in 0..3u64 {
-                let (store, script, done, compared) = (&store, &script, &done, &compared);
+            let reader = |reader: usize| {
+                let (store, script, done, compared, pace) = (&store, &script, &done, &compared, &pace);
                 scope.spawn(move || {
                     while !done.load(Ordering::Acquire) {
-                        let back = reader * 3;
+                        let back = reader as u64 * 3;
                         let height = Height(store.head().height().0.saturating_sub(back));
+                        pace.reads(reader, height);
                         let view = store.view_at(height).expect("in the window");
                         assert_eq!(view.height(), height, "the view that was asked for");
                         let deep = compared.fetch_add(1, Ordering::Relaxed) % 16 == 0;
                         let state = &states[view.height().0 as usize];
                         if deep { script.compare_deeply(&view, state) } else { script.compare(&view, state) }
                     }
-                });
-            }
+                })
+            };
+            let readers: Vec<_> = (0..3).map(reader).collect();
             for step in &script.steps {
+                pace.wait(&store, &readers);
                 step.run(&store).expect("a step that fits");
             }
             done.store(true, Ordering::Release);
@@ -57,17 +84,20 @@ fn a_view_of_the_head_is_of_the_height_asked_for() {
     let script = Script::new(44, cases(300, 5_000) as usize, 0, 1);
     let backend = MemoryDisk::new().open().expect("free");
     let store = Store::create(backend, &script.genesis.commit(), &StoreOptions::default()).expect("created");
-    let done = AtomicBool::new(false);
+    let (done, pace) = (AtomicBool::new(false), Pace::of(1));
     thread::scope(|scope| {
-        let (store, done) = (&store, &done);
-        scope.spawn(move || {
+        let (store, done, pace) = (&store, &done, &pace);
+        let reader = scope.spawn(move || {
             while !done.load(Ordering::Acquire) {
                 let head = store.head();
+                pace.reads(0, head.height());
                 let view = store.view_at(head.height()).expect("in the window");
                 assert_eq!((view.height(), view.state_root()), (head.height(), head.state_root()));
             }
         });
+        let readers = [reader];
         for step in &script.steps {
+            pace.wait(store, &readers);
             step.run(store).expect("a step that fits");
         }
         done.store(true, Ordering::Release);
