@@ -12,11 +12,11 @@ const ARENA_SIZE: u64 = 64 << 20;
 fn further_arenas(maps: &str) -> usize {
     let mapping = |line: &str| {
         let mut words = line.split(' ');
-        let (from, until) = words.next()?.split_once('-')?;
-        let number = |text: &str| u64::from_str_radix(text, 16).ok();
-        Some((number(from)?, number(until)?, words.next()?.to_owned()))
+        let (from, until) = words.next().and_then(|range| range.split_once('-')).expect("a range");
+        let number = |text: &str| u64::from_str_radix(text, 16).expect("an address");
+        (number(from), number(until), words.next().expect("permissions").to_owned())
     };
-    let mappings: Vec<_> = maps.lines().filter_map(mapping).collect();
+    let mappings: Vec<_> = maps.lines().map(mapping).collect();
     let arenas = mappings.windows(2).filter(|pair| {
         let ((from, used, access), (reserved, until, no_access)) = (&pair[0], &pair[1]);
         let whole = used == reserved && from.is_multiple_of(ARENA_SIZE) && until - from == ARENA_SIZE;

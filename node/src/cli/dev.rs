@@ -44,8 +44,8 @@ pub(super) struct Dev {
     /// Keep the state of every height, not of the last 256 only.
     #[arg(long)]
     archive: bool,
-    /// Memory for what can be read again, in MiB: unwritten rows, blocks of files, recent state, tries. Fixed parts of
-    /// it, each full when it is; chains with much state are faster with more.
+    /// Memory for rows not yet in files, blocks of files, recent state and tries together, in MiB. Chains with much
+    /// state are faster with more.
     #[arg(
         long,
         value_name = "MIB",

@@ -262,7 +262,7 @@ impl HashBatch {
         let mut rest = self.bytes.as_slice();
         let mut start = 0;
         let preimages = self.ends.iter().map(|end| {
-            let (preimage, behind) = rest.split_at_checked(end.saturating_sub(start)).unwrap_or_default();
+            let (preimage, behind) = rest.split_at(end.saturating_sub(start)); // ends ascend, the last is that of all
             (rest, start) = (behind, *end);
             preimage
         });

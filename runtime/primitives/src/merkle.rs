@@ -46,7 +46,13 @@ pub fn leaves_of(carried: impl ExactSizeIterator<Item = Hash>) -> Vec<Hash> {
 /// callers bound their lists far below.
 #[must_use]
 pub fn root(leaves: &[Hash]) -> Hash {
-    roots(leaves.to_vec(), &[leaves.len()]).pop().unwrap_or_default()
+    let count = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
+    let mut level = leaves.to_vec();
+    while level.len() > 1 {
+        (level, _) = parents(&level, &[level.len()]);
+    }
+    // The top of a tree without leaves is all zeros.
+    seal(count, level.first().unwrap_or(&Hash::ZERO))
 }
 
 /// Roots of several trees whose leaves stand one after another in `leaves`, those of tree `i` being `counts[i]`:
@@ -81,7 +87,7 @@ fn parents(level: &[Hash], widths: &[usize]) -> (Vec<Hash>, Vec<usize>) {
     let trees = || {
         let mut rest = level;
         widths.iter().map(move |width| {
-            let (tree, behind) = rest.split_at_checked(*width).unwrap_or_default();
+            let (tree, behind) = rest.split_at(*width); // the widths add up to the level
             rest = behind;
             tree.as_chunks::<2>()
         })

@@ -34,7 +34,15 @@ impl Event {
 /// Root over the events of one transaction.
 #[must_use]
 pub fn events_root(events: &[Event]) -> Hash {
-    events_roots(core::iter::once(events)).pop().unwrap_or_default()
+    let mut batch = HashBatch::default();
+    push_events(&mut batch, events);
+    merkle::root(&merkle::leaves_of(batch.finish().into_iter()))
+}
+
+fn push_events(batch: &mut HashBatch, events: &[Event]) {
+    for event in events {
+        batch.push_tagged(Tag::Event, |out| event.encode_to(out));
+    }
 }
 
 /// [`events_root`] of each of several transactions, quicker than one by one.
@@ -43,9 +51,7 @@ pub fn events_roots<'a>(transactions: impl Iterator<Item = &'a [Event]>) -> Vec<
     let (mut batch, mut counts) = (HashBatch::default(), Vec::new());
     for events in transactions {
         counts.push(events.len());
-        for event in events {
-            batch.push_tagged(Tag::Event, |out| event.encode_to(out));
-        }
+        push_events(&mut batch, events);
     }
     merkle::roots(merkle::leaves_of(batch.finish().into_iter()), &counts)
 }
