@@ -7,6 +7,9 @@ use chainstack_tests::node::TestNode;
 /// Address space of one of glibc's arenas beside the first, which grows where the program's data ends.
 const ARENA_SIZE: u64 = 64 << 20;
 
+/// Threads that compute answers: the node's `WORKERS_MAX`.
+const WORKERS: usize = 8;
+
 /// Arenas beside the first, among the mappings of a process: each is a used part and a reserved part, together of
 /// the arena's size and aligned to it.
 fn further_arenas(maps: &str) -> usize {
@@ -49,4 +52,26 @@ fn the_threads_of_a_node_share_one_arena() {
     });
     let maps = fs::read_to_string(format!("/proc/{}/maps", node.process())).expect("our own child");
     assert_eq!(further_arenas(&maps), 0, "{maps}");
+}
+
+/// A worker has memory of its own. If it started only when requests happen to meet, a node would grow each time they
+/// do.
+#[test]
+fn all_workers_are_there_before_the_first_request() {
+    let node = TestNode::temporary(&[]);
+    let tasks = format!("/proc/{}/task", node.process());
+    let workers = || {
+        let names = fs::read_dir(&tasks).expect("our own child").flatten();
+        let names = names.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+        names.filter(|name| name.trim() == "rpc").count()
+    };
+    // As many again as the machine runs at once wait for the network.
+    let expected = WORKERS + std::thread::available_parallelism().map_or(1, usize::from);
+    node.wait_for("the workers", |_| (workers() == expected).then_some(()));
+    std::thread::scope(|scope| {
+        for _ in 0..4 * WORKERS {
+            scope.spawn(|| node.rpc("chain_params", &[]));
+        }
+    });
+    assert_eq!(workers(), expected);
 }

@@ -1,6 +1,12 @@
 //! The port: jsonrpsee's service behind [`super::front`], on connections of [`super::connection`].
 
-use std::{collections::BTreeSet, future::Future, net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    net::SocketAddr,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::Result;
 use jsonrpsee::{
@@ -29,6 +35,11 @@ use crate::telemetry::metrics::raise;
 /// The engine under which a chain has the `dev_*` methods.
 const DEVELOPMENT_ENGINE: &str = "solo";
 
+/// Time for which an idle worker keeps its thread: as good as always.
+const WORKER_KEPT: Duration = Duration::from_secs(365 * 24 * 3_600);
+/// Most time that the first workers wait for the last one to have its thread.
+const WORKERS_START: Duration = Duration::from_secs(1);
+
 /// A running RPC port, and the executor it runs on.
 pub struct RpcServer {
     runtime: Runtime,
@@ -52,7 +63,7 @@ impl RpcServer {
     pub fn stop(self) {
         // An error says that it has stopped already.
         let _stopped = self.handle.stop();
-        self.runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+        self.runtime.shutdown_timeout(Duration::from_secs(2));
     }
 }
 
@@ -80,7 +91,9 @@ pub fn serve(context: RpcContext, listen: SocketAddr, hosts: Vec<String>) -> Res
         .enable_all()
         .thread_name("rpc")
         .max_blocking_threads(WORKERS_MAX)
+        .thread_keep_alive(WORKER_KEPT)
         .build()?;
+    start_workers(&runtime);
     let methods: Methods = module(context.clone())?.into();
     let mut names =
         vec![host_of(&listen), "localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
@@ -109,6 +122,23 @@ pub fn serve(context: RpcContext, listen: SocketAddr, hosts: Vec<String>) -> Res
         services.clone().set_rpc_middleware(counted).build(methods.clone(), stopped.clone())
     }));
     Ok(RpcServer { runtime, handle, address })
+}
+
+/// Starts all workers now. One that starts when two requests happen to meet brings its share of memory with it, and a
+/// node would grow by that for as long as its clients are lucky.
+fn start_workers(runtime: &Runtime) {
+    let started = Arc::new((Mutex::new(0_usize), Condvar::new()));
+    for _ in 0..WORKERS_MAX {
+        let started = Arc::clone(&started);
+        // Each holds its thread until all have one. A system that gives fewer threads is served by those.
+        runtime.spawn_blocking(move || {
+            let (count, changed) = &*started;
+            let mut count = count.lock().unwrap_or_else(PoisonError::into_inner);
+            *count += 1;
+            changed.notify_all();
+            let _all = changed.wait_timeout_while(count, WORKERS_START, |count| *count < WORKERS_MAX);
+        });
+    }
 }
 
 /// An address as `Host` headers name it: version 6 stands in brackets.
