@@ -1,7 +1,8 @@
 //! Gas: what host functions and frames cost, from the schedule's prices and the table's terms.
 
+use chainstack_analysis::{ExpressionCost, cost};
 use chainstack_engine::{Guest, STACK_UNITS_MAX};
-use chainstack_primitives::{Amount, codes, limit_table, limits::Limit};
+use chainstack_primitives::{Amount, codes, limit_table, limits::Limit, manifest::Expression};
 use chainstack_runtime::{params::Schedule, ports::Failure};
 
 use crate::INITIALIZE_GAS_MAX;
@@ -32,6 +33,38 @@ pub const RUN_LIMITS: &[Limit] = limit_table! {
     METHOD_BYTES_MAX, "bytes", "name of a called method";
     MESSAGE_BYTES_MAX, "bytes", "message hashed or verified in one call";
 };
+
+/// What evaluating declared expressions takes, and entries that the host reads with them. Counted once, from the
+/// declaration alone; priced by the schedule in force.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct CheckCost {
+    pub(crate) nodes: u64,
+    pub(crate) reads: u64,
+    pub(crate) key_bytes: u64,
+}
+
+/// Nodes that one operation with 256 bits counts as.
+const WIDE_NODES: u32 = 10;
+
+impl CheckCost {
+    /// Adds what evaluating `expression` takes. The bound item is read by its binding, once for all.
+    pub(crate) fn add(&mut self, expression: &Expression) {
+        let ExpressionCost { nodes, wide, entry_reads, key_bytes, .. } = cost(expression);
+        let nodes = nodes.saturating_add(wide.saturating_mul(WIDE_NODES));
+        // A manifest has few expressions of few nodes: none of these is near its end.
+        self.nodes = self.nodes.saturating_add(nodes.into());
+        self.reads = self.reads.saturating_add(entry_reads.into());
+        self.key_bytes = self.key_bytes.saturating_add(key_bytes.into());
+    }
+
+    /// The price in gas.
+    pub(crate) fn gas(&self, schedule: &Schedule) -> u64 {
+        let prices = &schedule.host;
+        let nodes = prices.expression.saturating_mul(self.nodes);
+        let reads = prices.read.saturating_mul(self.reads);
+        nodes.saturating_add(reads).saturating_add(prices.byte.saturating_mul(self.key_bytes))
+    }
+}
 
 /// Gas left to a frame, outside of running code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,6 +135,7 @@ pub(crate) fn charge_function(
             | Times::Created
             | Times::Released
             | Times::Merged
+            | Times::Moved
             | Times::First
             | Times::Loaded
             | Times::Code

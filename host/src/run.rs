@@ -1,13 +1,14 @@
 //! Frames: one call from outside, and every call it makes.
 //!
 //! A frame that fails leaves no trace but its gas. Its caller gets the code as a status; a fault of this machine ends
-//! everything. Order of a frame: charge, find, check the declaration, move the value, run, check the output, merge sums
-//! and counts, unlock, run the notifications.
+//! everything. Order of a frame: charge, find, bind its items, check the declaration (states, caller, window, guard), move
+//! the value, run, move machines, merge sums and counts, check the invariants and the output, unlock, run the
+//! notifications.
 
 use std::sync::Arc;
 
 use chainstack_engine::{Outcome, TrapKind};
-use chainstack_primitives::{AccountId, Amount, Hash, codes};
+use chainstack_primitives::{AccountId, Amount, Hash, codes, manifest::Reenter};
 use chainstack_runtime::{
     block::BlockInfo,
     ports::{ExecutionError, Failure, Fault},
@@ -22,8 +23,8 @@ use crate::{
     executor::Executor,
     functions::load_params,
     machine::{
-        Contract, Frame, MethodKind, Notice, RoleMethod, Spans, Used, caller_rule, check_caller,
-        locate_fields, roles_asked, run_role_method,
+        Contract, Frame, MethodKind, Notice, Place, RoleMethod, Spans, check_entry, check_invariants, complete,
+        flush, locate_fields, run_role_method,
     },
 };
 
@@ -138,8 +139,8 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         contract: Arc<Contract>,
         target: Target<'_>,
     ) -> Result<Vec<u8>, ExecutionError> {
-        self.check_in_flight(&contract, &target)?;
         if target.method.first() == Some(&b'$') {
+            self.check_in_flight(&contract, &target.address, None)?;
             return self.host_owned(gas, &contract, &target);
         }
         let position = contract.find(target.method).ok_or_else(|| unknown_method(target.method))?;
@@ -154,10 +155,6 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         if target.value > method.value_max {
             return Err(value_refused(&method.name, method.value_max, target.value).into());
         }
-        let rule = caller_rule(contract.transition(method));
-        gas.charge(self.meter.schedule().host.read.saturating_mul(roles_asked(rule)))?;
-        let is_signer = self.frames.is_empty();
-        check_caller(self.state, &contract, &target.address, rule, (&target.caller, is_signer))?;
         let declared = contract.args(method);
         let types = declared.iter().map(|field| &field.ty);
         let args = Spans::validate(&contract.manifest, types, &target.input).map_err(|(index, error)| {
@@ -166,34 +163,42 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         })?;
         let fields = locate_fields(&contract, method, &target.input, &args);
         let read_only = target.read_only || method.kind == MethodKind::View;
-        let frame = Frame {
-            method: position,
-            address: target.address,
-            caller: target.caller,
-            value: target.value,
-            input: target.input,
-            args,
-            fields,
-            params: None,
-            read_only,
-            unlocked: false,
-            used: Used::default(),
-            rules_used: Vec::new(),
-            output: Vec::new(),
-            result: Vec::new(),
-            notices: Vec::new(),
-            pending: Vec::new(),
-            contract,
-        };
+        let accounts = (target.address, target.caller);
+        let frame = Frame::new(Arc::clone(&contract), position, accounts, target.value, target.input, args);
+        let mut frame = Frame { fields, read_only, signed: self.frames.is_empty(), ..frame };
+        self.check_entry(gas, &mut frame)?;
+        self.check_in_flight(&contract, &frame.address, Some(&frame))?;
         self.run_frame(gas, frame, target.gas_max, target.stack)
     }
 
+    /// Checks all that a transition asks for before it runs, and says of what is refused where that was.
+    pub(crate) fn check_entry(&mut self, gas: &mut GasLeft, frame: &mut Frame) -> Result<(), ExecutionError> {
+        let known = (self.block, &self.origin);
+        check_entry(self.state, self.meter.schedule(), known, gas, frame).map_err(|error| match error {
+            ExecutionError::Failed(mut failure) => {
+                failure.diagnostics.text = located(frame, &failure.diagnostics.text);
+                failure.into()
+            }
+            fault => fault,
+        })
+    }
+
     /// A contract with a transition on the stack that has not ended may be entered only if that transition says so.
-    fn check_in_flight(&self, contract: &Contract, target: &Target<'_>) -> Result<(), Failure> {
-        let running = self.frames.iter().filter(|frame| frame.address == target.address && !frame.unlocked);
+    fn check_in_flight(
+        &self,
+        contract: &Contract,
+        address: &AccountId,
+        entering: Option<&Frame>,
+    ) -> Result<(), Failure> {
+        let running = self.frames.iter().filter(|frame| frame.address == *address && !frame.unlocked);
         for frame in running {
             let method = frame.contract.method(frame.method)?;
-            if !method.reenter {
+            let allowed = match method.reenter {
+                Reenter::None => false,
+                Reenter::All => true,
+                Reenter::OtherItems => entering.is_some_and(|entering| entering.is_elsewhere(frame)),
+            };
+            if !allowed {
                 let name = contract.manifest.name.as_str();
                 let text = format!("`{}` of contract `{name}` is running", method.name);
                 return Err(Failure::new(codes::IN_FLIGHT, text));
@@ -281,9 +286,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             let stack = self.frames.iter().map(|frame| (frame.address, frame.method_name()));
             failure.diagnostics.stack = stack.collect();
             if let Some(frame) = self.frames.last() {
-                let (name, method) = (frame.contract.manifest.name.as_str(), frame.method_name());
-                let text = format!("{name}.{method} at {}: {}", frame.address, failure.diagnostics.text);
-                failure.diagnostics.text = text;
+                failure.diagnostics.text = located(frame, &failure.diagnostics.text);
             }
         }
         failure.into()
@@ -335,7 +338,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         Ok((Arc::clone(&frame.contract), frame.method))
     }
 
-    /// After the code returned: output, sums and counts, notifications.
+    /// After the code returned: machines, sums and counts, invariants, output, notifications.
     fn finish(
         &mut self,
         gas: &mut GasLeft,
@@ -343,7 +346,10 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         position: usize,
         stack: u32,
     ) -> Result<Vec<u8>, ExecutionError> {
-        self.merge_aggregates()?;
+        let (state, schedule) = (&mut *self.state, self.meter.schedule());
+        let frame = self.frames.last_mut().ok_or_else(|| Fault::text("no frame to finish"))?;
+        complete(state, schedule, gas, frame)?;
+        self.settle(|more| gas.charge(more))?;
         let frame = self.top()?;
         let output = std::mem::take(&mut frame.output);
         check_output(contract, position, &output)?;
@@ -356,6 +362,33 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             }
         }
         Ok(output)
+    }
+
+    /// Merges what the running frame changed of sums and counts, and checks its contract's invariants if something
+    /// changed since they were checked: before somebody else can see the contract.
+    ///
+    /// # Errors
+    /// What [`flush`] and [`check_invariants`] refuse, and what `charge` says to their price.
+    pub(crate) fn settle(
+        &mut self,
+        charge: impl FnOnce(u64) -> Result<(), Failure>,
+    ) -> Result<(), ExecutionError> {
+        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        let contract = Arc::clone(&frame.contract);
+        flush(self.state, &contract, &frame.address, &mut frame.pending)?;
+        if !frame.used.changed || contract.manifest.invariants.is_empty() {
+            return Ok(());
+        }
+        let schedule = self.meter.schedule();
+        let params = contract.invariants_params && frame.params.is_none();
+        charge(contract.invariants.gas(schedule).saturating_add(schedule.host.read * u64::from(params)))?;
+        if params {
+            load_params(self.state, frame)?;
+        }
+        let at = Place::of(frame, self.block, &self.origin, None)?;
+        check_invariants(self.state, at)?;
+        frame.used.changed = false;
+        Ok(())
     }
 
     fn notify(
@@ -389,6 +422,11 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             Err(failure) => Err(failed(format!("code {}, {}", failure.code, failure.diagnostics.text))),
         }
     }
+}
+
+/// A diagnostic with the contract, method and address that it concerns.
+fn located(frame: &Frame, text: &str) -> String {
+    format!("{}.{} at {}: {text}", frame.contract.manifest.name.as_str(), frame.method_name(), frame.address)
 }
 
 fn check_output(contract: &Contract, position: usize, output: &[u8]) -> Result<(), Failure> {

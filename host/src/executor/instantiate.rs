@@ -15,7 +15,7 @@ use parity_scale_codec::Encode;
 use super::{Executor, check_args_size, load::code_record};
 use crate::{
     budget::{GasLeft, entry_deposit},
-    machine::{Contract, Frame, Spans, Used, open_aggregates, set_initial_roles},
+    machine::{Contract, Frame, Place, Spans, check_invariants, open_aggregates, open_states, set_initial_roles},
     run::{Run, value_refused},
 };
 
@@ -78,39 +78,43 @@ fn create(
         write(state, meter, &address, reserved::PARAMS, message.args.to_vec())?;
     }
     open_aggregates(state, meter, &contract, &address)?;
+    open_states(state, meter, &contract, &address)?;
     set_initial_roles(state, meter, &contract, &address, &message.origin, (message.args, &spans))?;
 
     let Some(position) = contract.constructor() else {
-        if message.value.is_zero() {
-            return Ok(());
+        if !message.value.is_zero() {
+            let what = "instantiation without a constructor";
+            return Err(value_refused(what, Amount::ZERO, message.value).into());
         }
-        return Err(value_refused("instantiation without a constructor", Amount::ZERO, message.value).into());
+        gas.charge(contract.invariants.gas(meter.schedule()))?;
+        let at = Place {
+            contract: &contract,
+            address: &address,
+            block,
+            origin: &message.origin,
+            caller: &message.origin,
+            value: Amount::ZERO,
+            args: (&[], &[], &Spans::EMPTY),
+            params: Some((message.args, &spans)),
+            item: None,
+        };
+        return check_invariants(state, at);
     };
     let method = contract.method(position)?;
     if message.value > method.value_max {
         return Err(value_refused(&method.name, method.value_max, message.value).into());
     }
-    let frame = Frame {
-        method: position,
-        address,
-        caller: message.origin,
-        value: message.value,
-        input: message.args.to_vec(),
-        args: Spans::EMPTY,
-        fields: Vec::new(),
-        params: Some((message.args.to_vec(), spans)),
-        read_only: false,
-        unlocked: false,
-        used: Used::default(),
-        rules_used: Vec::new(),
-        output: Vec::new(),
-        result: Vec::new(),
-        notices: Vec::new(),
-        pending: Vec::new(),
-        contract: Arc::clone(&contract),
-    };
+    let accounts = (address, message.origin);
+    let input = message.args.to_vec();
+    let mut frame =
+        Frame::new(Arc::clone(&contract), position, accounts, message.value, input, Spans::EMPTY);
+    frame.params = Some((message.args.to_vec(), spans));
+    frame.signed = true;
+    // A contract that begins is checked as a whole, whether its constructor changes something or not.
+    frame.used.changed = true;
     let mut run = Run::new(executor, state, meter, block);
     run.hold(&contract);
+    run.check_entry(gas, &mut frame)?;
     run.run_frame(gas, frame, u64::MAX, STACK_UNITS_MAX)?;
     Ok(())
 }
@@ -126,7 +130,7 @@ fn check_params(contract: &Contract, params: &[u8]) -> Result<Spans, Failure> {
     Spans::validate(manifest, manifest.params.iter().map(|param| &param.ty), params).map_err(bad)
 }
 
-/// Every entry of a new contract: its record, parameters, sums, counts and roles.
+/// Every entry of a new contract: its record, parameters, sums, counts, machines and roles.
 fn charge_entries(
     meter: &Meter<'_>,
     gas: &mut GasLeft,
@@ -138,7 +142,9 @@ fn charge_entries(
         let sums = cell.head.iter().filter(|field| field.sum).count();
         sums.saturating_add(usize::from(cell.sum)).saturating_add(usize::from(cell.count))
     });
-    let entries = per_cell.fold(contract.manifest.roles.len().saturating_add(2), usize::saturating_add);
+    let machines = contract.manifest.machines.iter().filter(|machine| machine.cell.is_none()).count();
+    let others = contract.manifest.roles.len().saturating_add(machines).saturating_add(2);
+    let entries = per_cell.fold(others, usize::saturating_add);
     let entries = u64::try_from(entries).unwrap_or(u64::MAX);
     let bytes = u64::try_from(params.len()).unwrap_or(u64::MAX);
     let per_entry = prices.read.saturating_add(prices.write).saturating_add(prices.new);

@@ -101,6 +101,8 @@ impl Scene<'_, '_, '_, '_, '_> {
                 self.ledger_move(*cell, (*from, *from_len), (*to, *to_len), *amount)
             }
             (Function::Transfer, [to, amount]) => self.transfer(*to, *amount),
+            (Function::State, [machine, key, key_len]) => self.state(*machine, (*key, *key_len)),
+            (Function::Transition, [machine, state]) => self.transition(*machine, *state),
             (Function::Emit, [event, ptr, len]) => self.emit(*event, *ptr, *len),
             (Function::Notify, [contract, method, method_len, args, args_len, expected, expected_len]) => {
                 self.notify(*contract, (*method, *method_len), (*args, *args_len), (*expected, *expected_len))

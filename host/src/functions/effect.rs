@@ -9,8 +9,8 @@ use super::{
     table::{DATA_BYTES_MAX, EVENT_BYTES_MAX, Function, METHOD_BYTES_MAX, Price},
 };
 use crate::{
-    budget::{GasLeft, charge_times},
-    machine::{Frame, Notice, flush, resolve},
+    budget::{GasLeft, charge, charge_times},
+    machine::{Frame, Notice, for_an_item, resolve},
     memory::{self, word},
     run::{Run, Target},
 };
@@ -110,8 +110,9 @@ fn find_rule(
 ) -> Result<usize, String> {
     let mut spent = None;
     for (index, rule) in rules.iter().enumerate() {
+        let callee = Some(asked.contract.as_bytes().as_slice());
         let there = rule.contract == KeyTerm::Any
-            || resolve(frame, origin, &rule.contract) == Some(asked.contract.as_bytes().as_slice());
+            || for_an_item(frame, |item| resolve(frame, origin, item, &rule.contract) == callee);
         let named = rule.method.as_ref().is_none_or(|name| name.as_bytes() == asked.method);
         if !there || !named {
             continue;
@@ -166,7 +167,7 @@ impl Run<'_, '_, '_> {
         count_rule(frame, rule);
         frame.result.clear();
         let (caller, read_only) = (frame.address, frame.read_only);
-        self.merge_aggregates()?;
+        self.settle(|price| charge(guest, price))?;
 
         let mut gas = GasLeft(guest.gas());
         let target = Target {
@@ -192,11 +193,5 @@ impl Run<'_, '_, '_> {
         };
         frame.result = result;
         Ok(u64::from(status))
-    }
-
-    /// Merges what the running frame changed of sums and counts, before somebody can see them.
-    pub(crate) fn merge_aggregates(&mut self) -> Result<(), ExecutionError> {
-        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
-        flush(self.state, &frame.contract, &frame.address, &mut frame.pending)
     }
 }

@@ -6,6 +6,7 @@
 //! | `dispatch` | from a number to a function; charging |
 //! | `context` | input, output, caller, clock, parameters, roles |
 //! | `storage` | map and value cells, sums, counts |
+//! | `machine` | states |
 //! | `ledger` | balances |
 //! | `effect` | events, payments, calls of other contracts, reverts |
 //! | `crypto` | hashes and signatures |
@@ -15,6 +16,7 @@ mod crypto;
 mod dispatch;
 mod effect;
 mod ledger;
+mod machine;
 mod storage;
 pub mod table;
 

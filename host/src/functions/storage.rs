@@ -1,28 +1,30 @@
 //! Map and value cells, and the sums and counts over cells.
 
+use std::sync::Arc;
+
 use chainstack_engine::Guest;
 use chainstack_primitives::{AccountId, codes, manifest::Ops};
 use chainstack_runtime::{
     params::Schedule,
-    ports::{ExecutionError, Failure},
+    ports::{ExecutionError, Failure, Fault},
 };
 
 use super::{
     Answered, Scene,
-    context::length,
+    context::{length, load_params},
     table::{KEY_BYTES_MAX, Price, VALUE_BYTES_MAX},
 };
 use crate::{
-    budget::{charge_times, charge_update, entry_deposit},
+    budget::{charge, charge_times, charge_update, entry_deposit},
     machine::{
-        COUNT, CellPlan, Contract, Frame, Kind, LEDGER_SUM, Pending, check_everything, check_touch, flush,
-        read_aggregate,
+        COUNT, CellPlan, Contract, Frame, Item, Kind, LEDGER_SUM, Pending, check_everything, check_other_item,
+        check_touch, flush, read_aggregate,
     },
     memory::{self, word},
 };
 
-/// What `cell_get` answers if there is no entry: −1.
-const ABSENT: u64 = 0xffff_ffff;
+/// What is answered if there is no entry: −1.
+pub(super) const ABSENT: u64 = 0xffff_ffff;
 
 /// A cell id, the pointer and length of a key, and what is to be done there.
 pub(super) struct Access {
@@ -83,19 +85,24 @@ impl Scene<'_, '_, '_, '_, '_> {
         let (position, _) = self.locate(cell, key, Kind::Entries, Ops::READ)?;
         let Frame { contract, method, address, used, .. } = &mut *self.frame;
         used.read(contract.method(*method)?)?;
-        let id = plan(contract, position)?.id;
-        let Some(entry) = self.state.entry(address, id, self.key)? else { return Ok(ABSENT) };
+        let plan = plan(contract, position)?;
+        let Some(entry) = self.state.entry(address, plan.id, self.key)? else { return Ok(ABSENT) };
         charge_times(self.guest, self.meter.schedule(), Price::Byte, entry.value.len())?;
-        memory::write_prefix(self.guest, out, cap, &entry.value)?;
-        Ok(length(&entry.value))
+        let value = entry.value.get(plan.prefix..).unwrap_or_default();
+        memory::write_prefix(self.guest, out, cap, value)?;
+        Ok(length(value))
     }
 
     pub(super) fn cell_set(&mut self, cell: u64, key: (u64, u64), value: (u64, u64)) -> Answered {
         let (position, changeable) = self.locate(cell, key, Kind::Entries, Ops::SET)?;
         let schedule = self.meter.schedule();
-        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        let state = self.writable_item(position)?;
+        let Frame { contract, method, address, used, pending, items, item_cell, .. } = &mut *self.frame;
         let plan = plan(contract, position)?;
-        let value = memory::read(self.guest, value.0, value.1, VALUE_BYTES_MAX)?.to_vec();
+        let given = memory::read(self.guest, value.0, value.1, VALUE_BYTES_MAX)?;
+        let mut value = Vec::with_capacity(given.len().saturating_add(plan.prefix));
+        value.extend(state);
+        value.extend_from_slice(given);
         check_value(contract, plan, &value)?;
         let method = contract.method(*method)?;
         used.write(method, 1)?;
@@ -112,6 +119,11 @@ impl Scene<'_, '_, '_, '_, '_> {
             }
         };
         note_change(self.guest, schedule, pending, plan, (before, Some(&*value)))?;
+        if *item_cell == Some(position)
+            && let Some(item) = items.iter_mut().find(|item| item.key == *self.key)
+        {
+            item.see(plan, Some(&value));
+        }
         let deposit = entry_deposit(schedule, plan.room_bytes)?;
         self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
         Ok(0)
@@ -120,15 +132,69 @@ impl Scene<'_, '_, '_, '_, '_> {
     pub(super) fn cell_delete(&mut self, cell: u64, key: (u64, u64)) -> Answered {
         let (position, _) = self.locate(cell, key, Kind::Entries, Ops::DELETE)?;
         let schedule = self.meter.schedule();
-        let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
+        self.check_second_item(position)?;
+        let Frame { contract, method, address, used, pending, items, item_cell, .. } = &mut *self.frame;
         let plan = plan(contract, position)?;
         used.write(contract.method(*method)?, 1)?;
         let Some(entry) = self.state.entry(address, plan.id, self.key)? else { return Ok(0) };
         charge_times(self.guest, schedule, Price::Byte, entry.value.len())?;
         charge_update(self.guest, schedule)?;
+        if *item_cell == Some(position)
+            && let Some(item) = items.iter_mut().find(|item| item.key == *self.key)
+        {
+            item.see(plan, None);
+        }
         note_change(self.guest, schedule, pending, plan, (Some(&*entry.value), None))?;
         self.state.delete_entry(address, plan.id, self.key)?;
         Ok(1)
+    }
+
+    /// The state byte of the entry under the located key, which the host writes before what the guest gives; none if
+    /// the entries of the cell have no machine.
+    ///
+    /// # Errors
+    /// - [`codes::UNDECLARED_TOUCH`] if there is no such item and the call is not to create it.
+    /// - What [`Self::check_second_item`] refuses.
+    fn writable_item(&mut self, position: usize) -> Result<Option<u8>, ExecutionError> {
+        self.check_second_item(position)?;
+        let plan = plan(&self.frame.contract, position)?;
+        let Some(initial) = plan.initial else { return Ok(None) };
+        let (id, frame) = (plan.id, &*self.frame);
+        if let Some(entry) = self.state.entry(&frame.address, id, self.key)? {
+            return Ok(entry.value.first().copied());
+        }
+        let bound = frame.items.iter().any(|item| item.key == *self.key);
+        if frame.item_cell != Some(position) || !frame.creates || !bound {
+            let name = frame.contract.cell_name(plan);
+            let text = format!("the items of cell {name} have a machine: only a transition bound to a new one creates it");
+            return Err(Failure::new(codes::UNDECLARED_TOUCH, text).into());
+        }
+        let machine = frame.contract.manifest.machine_of(id).map(|machine| machine.id);
+        let chosen = frame.chosen.iter().find(|(moved, _)| Some(*moved) == machine);
+        Ok(Some(chosen.map_or(initial, |(_, state)| *state)))
+    }
+
+    /// A call that is bound to items of this cell changes another one only if all that it asks of its own holds of that
+    /// one too.
+    fn check_second_item(&mut self, position: usize) -> Result<(), ExecutionError> {
+        let frame = &mut *self.frame;
+        let bound = || frame.items.iter().any(|item| item.key == *self.key);
+        if frame.item_cell != Some(position) || bound() {
+            return Ok(());
+        }
+        let contract = Arc::clone(&frame.contract);
+        let (method, cell) = (contract.method(frame.method)?, plan(&contract, position)?);
+        let Some(entry) = self.state.entry(&frame.address, cell.id, self.key)? else { return Ok(()) };
+        let item = Item::new(&contract, cell, self.key.clone(), Some(&entry.value));
+        let item = item.ok_or_else(|| Fault::text("an entry in state has no key of its cell"))?;
+        let schedule = self.meter.schedule();
+        charge(self.guest, method.checks.gas(schedule))?;
+        if method.checks_params && frame.params.is_none() {
+            charge(self.guest, schedule.host.read)?;
+            load_params(self.state, frame)?;
+        }
+        flush(self.state, &contract, &frame.address, &mut frame.pending)?;
+        check_other_item(self.state, (self.block, self.origin), frame, method, &item)
     }
 
     pub(super) fn cell_count(&mut self, cell: u64) -> Answered {
@@ -171,13 +237,15 @@ impl Scene<'_, '_, '_, '_, '_> {
 fn check_value(contract: &Contract, plan: &CellPlan, value: &[u8]) -> Result<(), Failure> {
     if value.len() > plan.value_max {
         let name = contract.cell_name(plan);
-        let text = format!("value of {} bytes found, cell {name} allows {}", value.len(), plan.value_max);
+        let (found, allowed) = (value.len().saturating_sub(plan.prefix), plan.value_max.saturating_sub(plan.prefix));
+        let text = format!("value of {found} bytes found, cell {name} allows {allowed}");
         return Err(Failure::new(codes::VALUE_TOO_LARGE, text));
     }
     let bad = |text: String| Failure::new(codes::BAD_VALUE, text);
     if value.len() < plan.head_size {
-        let (name, head) = (contract.cell_name(plan), plan.head_size);
-        return Err(bad(format!("value of {} bytes found, the head of cell {name} has {head}", value.len())));
+        let (name, found) = (contract.cell_name(plan), value.len().saturating_sub(plan.prefix));
+        let head = plan.head_size.saturating_sub(plan.prefix);
+        return Err(bad(format!("value of {found} bytes found, the head of cell {name} has {head}")));
     }
     for (index, field) in plan.head.iter().enumerate() {
         let bytes = span(value, field.offset, field.size);

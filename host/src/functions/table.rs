@@ -77,6 +77,8 @@ pub enum Answer {
     Length,
     /// `i32`: full length of the bytes, or −1 if there is no entry.
     LengthOrAbsent,
+    /// `i32`: id of a state, or −1 if there is no item.
+    StateOrAbsent,
     /// `i32`: 0, or a stable code of `chainstack_primitives::codes`.
     Status,
     /// `i32`: 1 yes, 0 no.
@@ -92,7 +94,7 @@ impl Answer {
         match self {
             Self::None | Self::Never => None,
             Self::Number => Some(ValueKind::I64),
-            Self::Length | Self::LengthOrAbsent | Self::Status | Self::Flag => Some(ValueKind::I32),
+            Self::Length | Self::LengthOrAbsent | Self::StateOrAbsent | Self::Status | Self::Flag => Some(ValueKind::I32),
         }
     }
 
@@ -102,6 +104,7 @@ impl Answer {
             Self::Never => "does not return",
             Self::Length => "full length",
             Self::LengthOrAbsent => "full length, or -1 if absent",
+            Self::StateOrAbsent => "state id, or -1 if absent",
             Self::Status => "status",
             Self::Flag => "1 yes, 0 no",
             Self::Number => "u64",
@@ -217,6 +220,8 @@ pub enum Times {
     /// For each sum or count that the call is the first to change since they were merged into state, before anything
     /// changes: merging it.
     Merged,
+    /// For each entry whose state changes, before any does: that of the contract, or of each bound item.
+    Moved,
     /// Once in a call of a method: the first time.
     First,
     /// Once, the first time that a call from outside needs the called contract's code, before it is made ready.
@@ -388,6 +393,11 @@ functions! {
     Invoke = "invoke"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), value: Read(16), gas: Gas) -> Status, Everywhere,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Frame * Fixed(1), Load * Loaded, CodeByte * Code, Page * Pages],
         "Calls a method of another contract, inside the method's `calls`, with the value inside its `sends` as `transfer` counts it, with at most `gas` and at most 63/64 of what is left. A view may call views only, without value. A callee whose code traps, or ends with a longer memory, costs `trap` more, or all that is left if that is less; one that reverts does not. Code of genesis is always kept ready: its `load` is free. If the status is not 0, everything the callee did is undone. Read what it brought with `result`.";
+    State = "state"(machine: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX)) -> StateOrAbsent, Everywhere,
+        [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
+        "State of a machine of the contract (then the key is empty), or of the machine of the item under the key, which needs `read` there.";
+    Transition = "transition"(machine: Id, state: Id) -> None, Transitions, [Call * Fixed(1), Read * Moved, Write * Moved],
+        "Moves a machine of the contract, or that of every item the call is bound to, to a state that the method's `to` lists; once for each machine in a call. Where `to` lists one state only, the host moves the machine itself when the method ends. An item that the call creates begins there.";
     Notify = "notify"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), expected_ptr: ReadRange, expected_len: Length(DATA_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Byte * Argument(6)],
         "Queues a call, inside the method's `notifies`, that runs without value after this method has ended and the contract may be entered again; what `invoke` costs is charged then. If it fails, or its output is not exactly the expected bytes, this call ends with NotifyFailed and is undone.";
@@ -403,8 +413,6 @@ functions! {
         "Whether an Ed25519 signature of the message verifies, strictly (RFC 8032, no small-order keys, canonical scalars).";
     EcdsaRecover = "ecdsa_recover"(digest: Read(32), signature: Read(65), out: Write(64)) -> Flag, Everywhere, [Call * Fixed(1), Recover * Fixed(1)],
         "Recovers the secp256k1 public key `x | y` from `r | s | v`, v being 0, 1, 27 or 28 and s in the lower half. 0, and nothing written, if there is none.";
-    Transition = "transition"(machine: Id, state: Index) -> None, Later, [Call * Fixed(1), Read * Fixed(1), Write * Fixed(1)],
-        "Moves the bound item's or the contract's machine to a declared target.";
     EscrowIn = "escrow_in"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), asset: Read(34), amount: Read(16)) -> Status, Later, [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2)],
         "Takes an asset of the caller into an escrow.";
     EscrowOut = "escrow_out"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), to: Read(32), amount: Read(16)) -> Status, Later, [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2)],
@@ -491,6 +499,7 @@ impl HostFunction {
                 Times::Created => format!("{price} if created"),
                 Times::Released => format!("{price} if deleted"),
                 Times::Merged => format!("{price} × sums and counts first changed"),
+                Times::Moved => format!("{price} × machines moved"),
                 Times::First => format!("{price} the first time in a call"),
                 Times::Loaded => format!("{price} the first time"),
                 Times::Code => format!("{price} × code length the first time"),

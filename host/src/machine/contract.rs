@@ -4,12 +4,14 @@ use chainstack_engine::Module;
 use chainstack_primitives::{
     Amount, Hash, codes,
     manifest::{
-        CallRule, CallerRule, Cell, CellKind, Field, KeyTerm, Manifest, Reenter, Touch, Touches, Transition,
-        TransitionKind, Type, View,
+        CallRule, CallerRule, Cell, CellKind, Expression, Field, ItemBinding, KeyTerm, Manifest, Node, Reenter, Touch,
+        Touches, Transition, TransitionKind, Type, View,
     },
 };
 use chainstack_runtime::ports::Failure;
 use parity_scale_codec::Encode as _;
+
+use crate::budget::CheckCost;
 
 /// What a cell is to the host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +40,12 @@ pub(crate) struct CellPlan {
     pub(crate) index: usize,
     pub(crate) kind: Kind,
     pub(crate) head: Vec<HeadPlan>,
+    /// Size of what stands before the tail.
     pub(crate) head_size: usize,
+    /// How much of that belongs to the host alone, at its start: guest code neither sees nor writes it.
+    pub(crate) prefix: usize,
+    /// State in which an item begins, if the items have a machine: their first byte.
+    pub(crate) initial: Option<u8>,
     /// Greatest size of a value.
     pub(crate) value_max: usize,
     /// Greatest size of key and value: what a deposit is for.
@@ -82,9 +89,13 @@ pub(crate) struct MethodPlan {
     pub(crate) value_max: Amount,
     /// Most native coins it may pay out, by `transfer` and with `invoke` together.
     pub(crate) sends_max: Amount,
-    pub(crate) reenter: bool,
+    pub(crate) reenter: Reenter,
     /// Whether key terms name parameters.
     pub(crate) needs_params: bool,
+    /// What is checked on entry takes, for each bound item, or once.
+    pub(crate) checks: CheckCost,
+    /// Whether what is checked on entry names parameters.
+    pub(crate) checks_params: bool,
     /// Argument and field of each field of a struct argument that key terms name: ascending, each once.
     pub(crate) named_fields: Vec<(u8, u8)>,
     pub(crate) gas_max: u64,
@@ -123,6 +134,10 @@ pub(crate) struct Contract {
     pub(crate) pages: u32,
     /// Ascending by id.
     pub(crate) cells: Vec<CellPlan>,
+    /// What evaluating all invariants takes.
+    pub(crate) invariants: CheckCost,
+    /// Whether an invariant names parameters.
+    pub(crate) invariants_params: bool,
     /// Ascending by name.
     methods: Vec<MethodPlan>,
 }
@@ -143,12 +158,15 @@ impl Contract {
         let transitions = manifest.transitions.iter().enumerate();
         let views = manifest.views.iter().enumerate();
         let mut methods: Vec<MethodPlan> = transitions
-            .map(|(index, transition)| plan_transition(index, transition, &cells))
+            .map(|(index, transition)| plan_transition(&manifest, index, transition, &cells))
             .chain(views.map(|(index, view)| plan_view(index, view, &cells)))
             .collect();
         methods.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         let pages = module.image().map_or(0, chainstack_engine::Image::pages);
         let manifest_hash = manifest.hash();
+        let mut invariants = CheckCost::default();
+        manifest.invariants.iter().for_each(|invariant| invariants.add(&invariant.rule));
+        let invariants_params = manifest.invariants.iter().any(|invariant| reads_param(&invariant.rule));
         Ok(Self {
             source,
             manifest,
@@ -158,6 +176,8 @@ impl Contract {
             reference: None,
             pages,
             cells,
+            invariants,
+            invariants_params,
             methods,
         })
     }
@@ -295,6 +315,8 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         Kind::Entries => head_size.checked_add(usize::try_from(cell.tail_max_bytes()).ok()?)?,
         Kind::Ledger => 16,
     };
+    let machine = manifest.machine_of(cell.id);
+    let prefix = usize::from(machine.is_some());
     let holder = u64::from(cell.is_fungible_asset());
     let key_max =
         cell.key().iter().try_fold(holder, |size, field| size.checked_add(manifest.max_size(&field.ty)?))?;
@@ -305,6 +327,8 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         kind,
         head,
         head_size,
+        prefix,
+        initial: machine.map(|machine| machine.initial),
         value_max,
         room_bytes,
         sum,
@@ -313,7 +337,12 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
     })
 }
 
-fn plan_transition(index: usize, transition: &Transition, cells: &[CellPlan]) -> MethodPlan {
+fn plan_transition(
+    manifest: &Manifest,
+    index: usize,
+    transition: &Transition,
+    cells: &[CellPlan],
+) -> MethodPlan {
     let access = cells
         .iter()
         .map(|cell| match &transition.touches {
@@ -342,9 +371,11 @@ fn plan_transition(index: usize, transition: &Transition, cells: &[CellPlan]) ->
         value_max: transition.value_max,
         // Other assets are refused at upload.
         sends_max: transition.sends.iter().map(|send| send.max).next().unwrap_or(Amount::ZERO),
-        reenter: transition.reenter == Reenter::All,
+        reenter: transition.reenter,
         needs_params: terms.clone().any(names_param),
-        named_fields: named_fields(terms),
+        checks: entry_checks(manifest, transition),
+        checks_params: checked(transition).any(reads_param) || item_key(transition).iter().any(names_param),
+        named_fields: named_fields(terms.chain(item_key(transition))),
         gas_max: transition.ceilings.gas.0,
         reads_max: transition.ceilings.reads,
         writes_max: transition.ceilings.writes,
@@ -366,8 +397,10 @@ fn plan_view(index: usize, view: &View, cells: &[CellPlan]) -> MethodPlan {
         returns: Some(view.returns),
         value_max: Amount::ZERO,
         sends_max: Amount::ZERO,
-        reenter: true,
+        reenter: Reenter::All,
         needs_params: view.calls.iter().any(|rule| names_param(&rule.contract)),
+        checks: CheckCost::default(),
+        checks_params: false,
         named_fields: named_fields(view.calls.iter().map(|rule| &rule.contract)),
         gas_max: view.gas.0,
         reads_max: view.reads_max,
@@ -376,6 +409,38 @@ fn plan_view(index: usize, view: &View, cells: &[CellPlan]) -> MethodPlan {
         events_max: 0,
         access,
     }
+}
+
+/// Expressions that are evaluated on entry.
+fn checked(transition: &Transition) -> impl Iterator<Item = &Expression> {
+    let bounds = transition.window.iter().flat_map(|window| [&window.opens, &window.closes]);
+    bounds.flatten().chain(&transition.guard)
+}
+
+fn item_key(transition: &Transition) -> &[KeyTerm] {
+    match &transition.item {
+        ItemBinding::Existing { key, .. } | ItemBinding::New { key, .. } => key,
+        ItemBinding::None | ItemBinding::Each { .. } => &[],
+    }
+}
+
+/// What checking one entry takes, the binding of items not counted: the machines of the contract and the roles that
+/// are asked for, each a read, and the expressions.
+fn entry_checks(manifest: &Manifest, transition: &Transition) -> CheckCost {
+    let own = |id: &u16| manifest.machine(*id).is_some_and(|machine| machine.cell.is_none());
+    let machines = transition.from.iter().filter(|set| own(&set.machine)).count();
+    let roles = match &transition.caller {
+        CallerRule::Any | CallerRule::Signer => 0,
+        CallerRule::Roles(roles) => roles.len(),
+    };
+    let reads = u64::try_from(machines.saturating_add(roles)).unwrap_or(u64::MAX);
+    let mut cost = CheckCost { reads, ..CheckCost::default() };
+    checked(transition).for_each(|expression| cost.add(expression));
+    cost
+}
+
+fn reads_param(expression: &Expression) -> bool {
+    expression.iter().any(|node| matches!(node, Node::Param(_)))
 }
 
 fn names_param(term: &KeyTerm) -> bool {
@@ -393,7 +458,3 @@ fn named_fields<'t>(terms: impl Iterator<Item = &'t KeyTerm>) -> Vec<(u8, u8)> {
     named
 }
 
-/// Who may call a transition, or anybody.
-pub(crate) fn caller_rule(transition: Option<&Transition>) -> &CallerRule {
-    transition.map_or(&CallerRule::Any, |transition| &transition.caller)
-}

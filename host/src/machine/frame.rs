@@ -8,7 +8,7 @@ use chainstack_primitives::{
 };
 use chainstack_runtime::ports::Failure;
 
-use super::{aggregate::Pending, contract::Contract, contract::MethodPlan};
+use super::{aggregate::Pending, contract::Contract, contract::MethodPlan, item::Item};
 
 /// Most values of one tuple: parameters of a contract.
 const VALUES_MAX: usize = 32;
@@ -118,6 +118,8 @@ pub(crate) struct Used {
     new_entries: u32,
     events: u32,
     sent: u128,
+    /// Whether something has changed since the invariants were checked.
+    pub(crate) changed: bool,
 }
 
 fn count(used: &mut u32, more: u32, limit: u32, code: u16, what: &str) -> Result<(), Failure> {
@@ -141,6 +143,7 @@ impl Used {
 
     /// Counts entries written.
     pub(crate) fn write(&mut self, method: &MethodPlan, entries: u32) -> Result<(), Failure> {
+        self.changed = true;
         count(&mut self.writes, entries, method.writes_max, codes::CEILING_WRITES, "writes")
     }
 
@@ -159,6 +162,7 @@ impl Used {
         match self.sent.checked_add(amount.0).filter(|total| *total <= method.sends_max.0) {
             Some(total) => {
                 self.sent = total;
+                self.changed |= !amount.is_zero();
                 Ok(())
             }
             None => {
@@ -196,6 +200,16 @@ pub(crate) struct Frame {
     pub(crate) fields: Vec<Range<usize>>,
     /// The contract's parameters, once something asked for them.
     pub(crate) params: Option<(Vec<u8>, Spans)>,
+    /// Whether the caller is who signed the transaction.
+    pub(crate) signed: bool,
+    /// Position of the cell whose items the call is bound to.
+    pub(crate) item_cell: Option<usize>,
+    /// Those items, ascending by key.
+    pub(crate) items: Vec<Item>,
+    /// Whether the call is to create its item.
+    pub(crate) creates: bool,
+    /// Machines that the guest has moved, and where to.
+    pub(crate) chosen: Vec<(u16, u8)>,
     /// Whether nothing below may change state.
     pub(crate) read_only: bool,
     /// Whether the method has ended, so that the contract may be entered again: notices are running.
@@ -210,11 +224,52 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// A frame that has not used anything yet.
+    pub(crate) fn new(
+        contract: Arc<Contract>,
+        method: usize,
+        (address, caller): (AccountId, AccountId),
+        value: Amount,
+        input: Vec<u8>,
+        args: Spans,
+    ) -> Self {
+        Self {
+            contract,
+            method,
+            address,
+            caller,
+            value,
+            input,
+            args,
+            fields: Vec::new(),
+            params: None,
+            signed: false,
+            item_cell: None,
+            items: Vec::new(),
+            creates: false,
+            chosen: Vec::new(),
+            read_only: false,
+            unlocked: false,
+            used: Used { changed: !value.is_zero(), ..Used::default() },
+            rules_used: Vec::new(),
+            output: Vec::new(),
+            result: Vec::new(),
+            notices: Vec::new(),
+            pending: Vec::new(),
+        }
+    }
+
     /// The field of an argument that is a struct, if a key term of the method names it.
     pub(crate) fn arg_field(&self, arg: u8, field: u8) -> Option<&[u8]> {
         let method = self.contract.method(self.method).ok()?;
         let position = method.named_fields.binary_search(&(arg, field)).ok()?;
         self.input.get(self.fields.get(position)?.clone())
+    }
+
+    /// Whether this frame is bound to items of the map that `other` is bound to, and to none that `other` is.
+    pub(crate) fn is_elsewhere(&self, other: &Self) -> bool {
+        let common = || self.items.iter().any(|item| other.items.iter().any(|theirs| theirs.key == item.key));
+        self.item_cell.is_some() && self.item_cell == other.item_cell && !common()
     }
 
     /// Name of the method, for diagnostics.

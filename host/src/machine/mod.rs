@@ -4,20 +4,35 @@
 //! | --- | --- |
 //! | `contract` | compiled code and declaration, with every lookup done once |
 //! | `frame` | one activation: who called what with what, and how much it used |
+//! | `item` | the items a call is bound to |
+//! | `guard` | what must hold before a call runs: states, caller, window, guard |
+//! | `facts` | what expressions observe |
+//! | `state`, `transition` | states of machines, and where a call leads |
+//! | `invariant` | what always holds |
 //! | `touch` | whether an access stands in the declaration |
 //! | `aggregate` | sums and counts as deltas |
 //! | `role` | holders of account roles, and the methods by which they change |
 
 mod aggregate;
 mod contract;
+mod facts;
 mod frame;
+mod guard;
+mod invariant;
+mod item;
 mod role;
+mod state;
 mod touch;
+mod transition;
 
 pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate};
-pub(crate) use contract::{CellPlan, Contract, Kind, MethodKind, Source, caller_rule};
-pub(crate) use frame::{Frame, Notice, Spans, Used, locate_fields};
-pub(crate) use role::{
-    RoleMethod, check_caller, declared_holder, roles_asked, run_role_method, set_initial_roles,
-};
-pub(crate) use touch::{check_everything, check_touch, resolve};
+pub(crate) use contract::{CellPlan, Contract, Kind, MethodKind, Source};
+pub(crate) use facts::Place;
+pub(crate) use frame::{Frame, Notice, Spans, locate_fields};
+pub(crate) use guard::{check_entry, check_other_item};
+pub(crate) use invariant::check_invariants;
+pub(crate) use item::Item;
+pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
+pub(crate) use state::{contract_state, entries_moved, move_machine, open_states};
+pub(crate) use touch::{check_everything, check_touch, for_an_item, resolve};
+pub(crate) use transition::{chosen_target, complete};

@@ -8,7 +8,7 @@
 
 use chainstack_primitives::{
     AccountId, codes,
-    manifest::{CallerRule, ROLE_ACCEPT, ROLE_OFFER, ROLE_RENOUNCE, Role, RoleInitial, RoleKind},
+    manifest::{CallerRule, ItemField, ROLE_ACCEPT, ROLE_OFFER, ROLE_RENOUNCE, Role, RoleInitial, RoleKind},
 };
 use chainstack_runtime::{
     ports::{ExecutionError, Failure},
@@ -18,6 +18,7 @@ use chainstack_runtime::{
 
 use super::{
     contract::Contract,
+    facts::Place,
     frame::{Frame, Spans},
 };
 use crate::budget::entry_deposit;
@@ -64,17 +65,33 @@ fn account_under(
     Ok(entry.and_then(|entry| <[u8; 32]>::try_from(entry.value.as_slice()).ok()).map(AccountId))
 }
 
+/// Who holds a role where an expression or caller rule asks: of the contract, or of the bound item.
+pub(super) fn holder_at(
+    state: &mut Overlay<'_>,
+    at: Place<'_>,
+    id: u16,
+) -> Result<Option<AccountId>, ExecutionError> {
+    match at.contract.manifest.role(id).map(|role| &role.kind) {
+        Some(RoleKind::Item { field: ItemField::Head(field), .. }) => {
+            let named = at.item.and_then(|(cell, item)| item.head_field(cell, *field));
+            let named = named.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(AccountId);
+            Ok(named.filter(|account| !account.is_zero()))
+        }
+        _ => holder(state, at.address, id),
+    }
+}
+
 /// Checks that the caller may take a transition.
 ///
 /// # Errors
-/// [`codes::WRONG_CALLER`], or [`codes::ROLE_VACANT`] if nobody can ever take it.
-pub(crate) fn check_caller(
+/// [`codes::WRONG_CALLER`], or [`codes::ROLE_VACANT`] if nobody holds what is asked for.
+pub(super) fn check_caller(
     state: &mut Overlay<'_>,
-    contract: &Contract,
-    address: &AccountId,
+    at: Place<'_>,
     rule: &CallerRule,
-    (caller, is_signer): (&AccountId, bool),
+    is_signer: bool,
 ) -> Result<(), ExecutionError> {
+    let (contract, caller) = (at.contract, at.caller);
     let roles = match rule {
         CallerRule::Any => return Ok(()),
         CallerRule::Signer if is_signer => return Ok(()),
@@ -86,7 +103,7 @@ pub(crate) fn check_caller(
     };
     let mut expected = Vec::new();
     for role in roles {
-        match holder(state, address, *role)? {
+        match holder_at(state, at, *role)? {
             Some(holder) if holder == *caller => return Ok(()),
             found => expected.push((role_name(contract, *role), found)),
         }
@@ -237,14 +254,6 @@ fn arguments(method: RoleMethod, args: &[u8]) -> Result<(u16, AccountId), Failur
     };
     let to = args.get(2..).and_then(|rest| <[u8; 32]>::try_from(rest).ok()).map(AccountId);
     Ok((u16::from_le_bytes(*id), to.unwrap_or_default()))
-}
-
-/// Whether the frame's caller rule asks for roles, and how many: each is a read.
-pub(crate) fn roles_asked(rule: &CallerRule) -> u64 {
-    match rule {
-        CallerRule::Any | CallerRule::Signer => 0,
-        CallerRule::Roles(roles) => u64::try_from(roles.len()).unwrap_or(u64::MAX),
-    }
 }
 
 /// The holder of an account role that the frame's contract declares.

@@ -9,10 +9,17 @@ use chainstack_runtime::ports::Failure;
 use super::{
     contract::{CellAccess, CellPlan, Contract, MethodPlan},
     frame::{Frame, Spans},
+    item::Item,
 };
 
-/// The bytes that a term stands for in this frame; none for `*`, and for what this host refuses at upload.
-pub(crate) fn resolve<'f>(frame: &'f Frame, origin: &'f AccountId, term: &'f KeyTerm) -> Option<&'f [u8]> {
+/// The bytes that a term stands for in this frame, bound to `item`; none for `*`, and for head fields of an item that
+/// does not exist yet.
+pub(crate) fn resolve<'f>(
+    frame: &'f Frame,
+    origin: &'f AccountId,
+    item: Option<&'f Item>,
+    term: &'f KeyTerm,
+) -> Option<&'f [u8]> {
     match term {
         KeyTerm::Arg(index) => frame.args.get(&frame.input, usize::from(*index)),
         KeyTerm::ArgField { arg, field } => frame.arg_field(*arg, *field),
@@ -24,8 +31,21 @@ pub(crate) fn resolve<'f>(frame: &'f Frame, origin: &'f AccountId, term: &'f Key
         KeyTerm::Origin => Some(origin.as_bytes()),
         KeyTerm::SelfAddress => Some(frame.address.as_bytes()),
         KeyTerm::Literal(bytes) => Some(bytes),
-        KeyTerm::Item(_) | KeyTerm::Head(_) | KeyTerm::Any => None,
+        KeyTerm::Item(index) => item?.key_field(*index),
+        KeyTerm::Head(index) => {
+            let cell = frame.contract.cells.get(frame.item_cell?)?;
+            item?.head_field(cell, *index)
+        }
+        KeyTerm::Any => None,
     }
+}
+
+/// Whether `fits` holds for an item that the frame is bound to; for none, if it is bound to none.
+pub(crate) fn for_an_item<'f>(frame: &'f Frame, mut fits: impl FnMut(Option<&'f Item>) -> bool) -> bool {
+    if frame.items.is_empty() {
+        return fits(None);
+    }
+    frame.items.iter().any(|item| fits(Some(item)))
 }
 
 /// Checks that the method may do `op` in the cell under `key`, the checked tuple of its key fields. The answer is
@@ -104,16 +124,19 @@ fn key_spans(contract: &Contract, cell: &CellPlan, key: &[u8]) -> Option<Spans> 
 }
 
 fn matches(frame: &Frame, origin: &AccountId, touch: &Touch, key: &[u8], spans: Option<&Spans>) -> bool {
-    let fits =
-        |term: &KeyTerm, field: &[u8]| *term == KeyTerm::Any || resolve(frame, origin, term) == Some(field);
-    match &*touch.key {
-        [] => key.is_empty(),
-        [term] => fits(term, key),
-        terms => spans.is_some_and(|spans| {
-            let mut terms = terms.iter().enumerate();
-            terms.all(|(index, term)| spans.get(key, index).is_some_and(|field| fits(term, field)))
-        }),
-    }
+    for_an_item(frame, |item| {
+        let fits = |term: &KeyTerm, field: &[u8]| {
+            *term == KeyTerm::Any || resolve(frame, origin, item, term) == Some(field)
+        };
+        match &*touch.key {
+            [] => key.is_empty(),
+            [term] => fits(term, key),
+            terms => spans.is_some_and(|spans| {
+                let mut terms = terms.iter().enumerate();
+                terms.all(|(index, term)| spans.get(key, index).is_some_and(|field| fits(term, field)))
+            }),
+        }
+    })
 }
 
 fn refusal(contract: &Contract, cell: &CellPlan, key: &[u8], op: Ops) -> Failure {

@@ -48,6 +48,8 @@ fn good(row: &HostFunction) -> Vec<u64> {
         "cell_get" => vec![ids::MAP, at::KEY, 4, at::OUT, 40],
         "cell_set" => vec![ids::MAP, at::KEY, 4, at::VALUE, 9],
         "cell_delete" => vec![ids::MAP, at::KEY, 4],
+        "state" => vec![ids::MACHINE, DATA, 0],
+        "transition" => vec![ids::MACHINE, 1],
         "cell_count" => vec![ids::MAP],
         "cell_sum" => vec![ids::LEDGER, 0, at::OUT],
         "ledger_get" => vec![ids::LEDGER, at::ALICE, 32, at::OUT],

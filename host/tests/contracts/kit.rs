@@ -7,8 +7,8 @@ use chainstack_primitives::{
     Amount, BoundedVec, Gas,
     manifest::{
         AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, ErrorDef, EventDef, Field, HeadField,
-        ItemBinding, KeyTerm, LedgerCell, Manifest, MapCell, Name, ParamDef, Reenter, Role, RoleInitial,
-        RoleKind, Send, Touches, Transition, TransitionKind, Type, ValueCell, View,
+        ItemBinding, KeyTerm, LedgerCell, Machine, Manifest, MapCell, Name, ParamDef, Reenter, Role, RoleInitial,
+        RoleKind, Send, State, StateSet, Touches, Transition, TransitionKind, Type, ValueCell, View,
     },
 };
 use parity_scale_codec::Encode;
@@ -183,6 +183,7 @@ pub(crate) mod ids {
     pub(crate) const EVENT: u64 = 7;
     pub(crate) const ERROR: u64 = 9;
     pub(crate) const OWNER: u64 = 5;
+    pub(crate) const MACHINE: u64 = 6;
 }
 
 /// A contract with one method for each host function: the words of its first argument are the function's arguments,
@@ -212,6 +213,15 @@ pub(crate) fn probe_manifest() -> Manifest {
         value(ids::VALUE as u16, "config", vec![head("count", Type::U32, false, false)], 8),
         map(ids::TAGS as u16, "tags", vec![field("tag", Type::Text { max: 8 })], vec![], 64),
     ]);
+    manifest.machines = list(vec![Machine {
+        id: ids::MACHINE as u16,
+        name: name("gear"),
+        doc: Default::default(),
+        cell: None,
+        states: list(vec![State { id: 0, name: name("Low") }, State { id: 1, name: name("High") }]),
+        initial: 0,
+        terminal: list(vec![]),
+    }]);
     let mut transitions = Vec::new();
     let mut views = Vec::new();
     for row in TABLE.iter().filter(|row| row.status != Status::Later) {
@@ -222,6 +232,7 @@ pub(crate) fn probe_manifest() -> Manifest {
         method.notifies = list(vec![anywhere(4, 0)]);
         method.errors = list(vec![ids::ERROR as u16]);
         method.emits = list(vec![ids::EVENT as u16]);
+        method.to = list(vec![StateSet { machine: ids::MACHINE as u16, states: list(vec![0, 1]) }]);
         transitions.push(method);
         let mut method = view(&format!("v_{}", row.name), args(), returns);
         method.reads = list(vec![1, 2, 3, 4]);

@@ -8,6 +8,7 @@ mod hostile;
 mod kept;
 mod kit;
 mod limits;
+mod machines;
 mod price;
 mod refusals;
 mod roles;

@@ -3,7 +3,7 @@
 use chainstack_host::error::UploadError;
 use chainstack_primitives::{
     codes,
-    manifest::{Machine, Manifest, State, Upgrade},
+    manifest::{AssetRef, Cell, CellKind, EscrowCell, Manifest, Upgrade},
 };
 use parity_scale_codec::Encode;
 
@@ -77,27 +77,21 @@ fn bytecode_is_judged_first_then_the_manifest() {
 #[test]
 fn what_is_not_enforced_yet_is_refused_by_name() {
     let mut world = World::new();
-    let mut machine = manifest_with(&["go"]);
-    machine.machines = list(vec![Machine {
-        id: 1,
-        name: name("Sale"),
-        doc: Default::default(),
-        cell: None,
-        states: list(vec![State { id: 0, name: name("Open") }]),
-        initial: 0,
-        terminal: list(vec![]),
-    }]);
+    let mut escrow = manifest_with(&["go"]);
+    let held = EscrowCell { item: None, asset: AssetRef::Native, unique: false };
+    escrow.cells =
+        list(vec![Cell { id: 1, name: name("held"), doc: Default::default(), kind: CellKind::Escrow(held) }]);
     let mut upgrade = manifest_with(&["go"]);
     upgrade.roles =
         list(vec![kit::account_role(1, "owner", chainstack_primitives::manifest::RoleInitial::Signer)]);
     upgrade.upgrade = Upgrade::Gated { role: 1, delay_blocks: 10, veto: None };
-    for (manifest, word) in [(machine, "machines"), (upgrade, "upgrade")] {
+    for (manifest, word) in [(escrow, "escrow"), (upgrade, "upgrade")] {
         let code = embed_bytes(&plain("(func (export \"go\"))"), &manifest.encode());
         let failure = world.upload(&code).expect_err(word);
         assert_eq!(failure.code, 2101, "{failure:?}");
         assert!(failure.diagnostics.text.contains(word), "{}", failure.diagnostics.text);
     }
-    let later = "(module (import \"chainstack\" \"transition\" (func (param i32 i32))) (memory (export \"memory\") 1))";
+    let later = "(module (import \"chainstack\" \"escrow_out\" (func (param i32 i32 i32 i32 i32) (result i32))) (memory (export \"memory\") 1))";
     assert_eq!(refused(&mut world, &wat::parse_str(later).expect("a module")), 2004);
 }
 

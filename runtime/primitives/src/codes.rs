@@ -77,6 +77,15 @@ codes! {
     ITEM_NOT_FOUND = 127, "ItemNotFound", "the cell has no entry under this key", "check the key";
     NOT_A_VIEW = 128, "NotAView", "the method changes state", "send it as a call";
     BAD_HOST_ARGUMENT = 129, "BadHostArgument", "the code gave a host function a range outside its memory or a malformed argument", "check pointers and lengths";
+    WRONG_STATE = 130, "WrongState", "a machine is in a state from which the transition or exit may not be taken", "`inspect machine` shows the states; `contract state` the present one";
+    GUARD_REFUSED = 131, "GuardRefused", "the guard of the transition or exit does not hold", "`inspect machine` shows the guard";
+    GUARD_ARITHMETIC = 132, "GuardArithmetic", "a guard or window has no value: overflow, or division by zero", "other arguments may have one";
+    NOT_OPEN = 133, "NotOpen", "the transition or exit is not open yet", "wait until its window opens";
+    PAST_WINDOW = 134, "PastWindow", "the transition or exit is closed for ever", "poke the exit that the refusal names";
+    ITEM_EXISTS = 135, "ItemExists", "the item that the call would create is there already", "choose another key";
+    ITEM_NOT_CREATED = 136, "ItemNotCreated", "the code did not create the item that its transition declares as new", "set the entry under the item's key";
+    UNDECLARED_TARGET = 137, "UndeclaredTarget", "the code moved a machine where its transition does not lead, or left it where it may not stay", "declare the target, or choose a declared one";
+    INVARIANT_BROKEN = 138, "InvariantBroken", "an invariant of the contract would not hold any more", "`inspect manifest` shows the invariants";
 
     MALFORMED = 1000, "Malformed", "the bytes are not one canonically encoded transaction", "encode with the client library";
     TOO_LONG = 1001, "TooLong", "the transaction is longer than the limit", "see the limits page";

@@ -40,6 +40,8 @@ pub struct HostSchedule {
     pub hash: u64,
     /// Each byte hashed.
     pub hash_byte: u64,
+    /// Each node of a guard, window, effect or invariant; its reads of state cost `read` besides.
+    pub expression: u64,
     /// Verifying one signature.
     pub verify: u64,
     /// Recovering one key from a signature.

@@ -10,6 +10,7 @@
 //! | a contract | [`SUMS`] | cell id u16 LE | sum of the ledger, u128 LE |
 //! | a contract | [`COUNTS`] | cell id u16 LE | number of entries, u64 LE |
 //! | a contract | [`PARAMS`] | empty | SCALE tuple of the parameters given at instantiation |
+//! | a contract | [`STATES`] | machine id u16 LE | id of the state the contract's machine is in, one byte |
 //! | [`TOTALS`] | [`TOTALS_CELL`] | `genesis`, `issued`, `burnt` | u128 LE |
 //! | [`CODES`] | [`CODES_CELL`] | code hash | SCALE [`CodeRecord`] |
 //! | [`PARADIGMS`] | [`PARADIGMS_CELL`] | name, UTF-8 | code hash, 32 bytes |
@@ -34,6 +35,8 @@ pub const SUMS: u16 = 0xFF03;
 pub const COUNTS: u16 = 0xFF04;
 /// Parameters frozen at instantiation.
 pub const PARAMS: u16 = 0xFF05;
+/// States of the machines of the contract itself; that of an item is the first byte of its entry.
+pub const STATES: u16 = 0xFF06;
 /// Totals of the supply.
 pub const TOTALS_CELL: u16 = 0xFF10;
 /// The registry of uploaded code.

@@ -4,26 +4,19 @@ use core::fmt;
 
 use super::validate::Spot;
 use super::{
-    AssetRef, CellKind, ItemBinding, Manifest, ManifestError, Reenter, RoleKind, Section, Transition, Upgrade,
+    AssetRef, CellKind, ItemField, Manifest, ManifestError, RoleKind, Section, Transition, Upgrade,
 };
 
 /// A feature of manifests that a host may not enforce yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the text of each is in `Feature::name`")]
 pub enum Feature {
-    Machines,
-    Items,
-    States,
     SetRoles,
-    ItemRoles,
+    OwnerRoles,
     UniqueAssets,
     AssetGuards,
     Escrow,
-    Guards,
-    Windows,
-    ReenterOtherItems,
     Exits,
-    Invariants,
     Upgrade,
 }
 
@@ -32,19 +25,12 @@ impl Feature {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Machines => "machines",
-            Self::Items => "item bindings",
-            Self::States => "states of transitions",
             Self::SetRoles => "set roles",
-            Self::ItemRoles => "item-bound roles",
+            Self::OwnerRoles => "roles of owners",
             Self::UniqueAssets => "unique assets",
             Self::AssetGuards => "escrow conditions of assets",
             Self::Escrow => "escrow",
-            Self::Guards => "guards",
-            Self::Windows => "time windows",
-            Self::ReenterOtherItems => "re-entry for other items",
             Self::Exits => "exits",
-            Self::Invariants => "invariants",
             Self::Upgrade => "upgrades",
         }
     }
@@ -71,37 +57,24 @@ impl Manifest {
     fn first_unsupported(&self) -> Option<(Feature, Spot<'_>)> {
         let roles = self.roles.iter().enumerate().filter_map(|(index, role)| {
             let feature = match role.kind {
-                RoleKind::Account { .. } => return None,
+                RoleKind::Account { .. } | RoleKind::Item { field: ItemField::Head(_), .. } => return None,
                 RoleKind::Set { .. } => Feature::SetRoles,
-                RoleKind::Item { .. } => Feature::ItemRoles,
+                RoleKind::Item { field: ItemField::Owner, .. } => Feature::OwnerRoles,
             };
             Some((feature, Spot::new(Section::Roles, index, &role.name)))
         });
         let cells = self.cells.iter().enumerate().filter_map(|(index, cell)| {
             Some((unsupported_cell(&cell.kind)?, Spot::new(Section::Cells, index, &cell.name)))
         });
-        let machines = self.machines.iter().enumerate();
-        let machines = machines
-            .map(|(index, machine)| (Feature::Machines, Spot::new(Section::Machines, index, &machine.name)));
         let transitions = self.transitions.iter().enumerate().filter_map(|(index, transition)| {
             let (feature, part) = unsupported_transition(transition)?;
             Some((feature, Spot::new(Section::Transitions, index, &transition.method).part(part)))
         });
         let exits = self.exits.iter().enumerate();
         let exits = exits.map(|(index, exit)| (Feature::Exits, Spot::new(Section::Exits, index, &exit.name)));
-        let invariants = self.invariants.iter().enumerate();
-        let invariants = invariants.map(|(index, invariant)| {
-            (Feature::Invariants, Spot::new(Section::Invariants, index, &invariant.name))
-        });
         let upgrade =
             (self.upgrade != Upgrade::None).then_some((Feature::Upgrade, Spot::section(Section::Upgrade)));
-        let mut found = roles
-            .chain(cells)
-            .chain(machines)
-            .chain(transitions)
-            .chain(exits)
-            .chain(invariants)
-            .chain(upgrade);
+        let mut found = roles.chain(cells).chain(transitions).chain(exits).chain(upgrade);
         found.next()
     }
 }
@@ -120,26 +93,9 @@ fn unsupported_cell(kind: &CellKind) -> Option<Feature> {
 }
 
 fn unsupported_transition(transition: &Transition) -> Option<(Feature, &'static str)> {
-    if transition.item != ItemBinding::None {
-        return Some((Feature::Items, "item"));
-    }
-    if !transition.from.is_empty() {
-        return Some((Feature::States, "from"));
-    }
-    if !transition.to.is_empty() {
-        return Some((Feature::States, "to"));
-    }
-    if transition.window.is_some() {
-        return Some((Feature::Windows, "window"));
-    }
-    if transition.guard.is_some() {
-        return Some((Feature::Guards, "guard"));
-    }
     if !transition.escrows.is_empty() {
         return Some((Feature::Escrow, "escrows"));
     }
-    if transition.sends.iter().any(|send| send.asset != AssetRef::Native) {
-        return Some((Feature::Escrow, "sends"));
-    }
-    (transition.reenter == Reenter::OtherItems).then_some((Feature::ReenterOtherItems, "reenter"))
+    let foreign = transition.sends.iter().any(|send| send.asset != AssetRef::Native);
+    foreign.then_some((Feature::Escrow, "sends"))
 }
