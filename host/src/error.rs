@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chainstack_analysis::ExitProblem;
 use chainstack_engine::{CallReport, Outcome};
 use chainstack_primitives::manifest::{ManifestError, Name};
 use chainstack_runtime::ports::{ExecutionError, Failure, Fault};
@@ -25,6 +26,32 @@ pub enum UploadError {
     ExportUndeclared {
         /// The export.
         export: String,
+    },
+    /// An exit computes what may have no value, or does not fit, or it is never open.
+    ExitMayFail {
+        /// The exit.
+        exit: Name,
+        /// What and why.
+        problem: ExitProblem,
+    },
+    /// An exit may break an invariant of its contract.
+    ExitMayBreakInvariant {
+        /// The exit.
+        exit: Name,
+        /// The invariant.
+        invariant: Name,
+    },
+    /// An exit deletes its item and leaves something in an escrow of it.
+    ExitLeavesEscrow {
+        /// The exit.
+        exit: Name,
+        /// Id of the escrow cell.
+        escrow: u16,
+    },
+    /// An exit pays an account that takes no coins.
+    ExitPaysNobody {
+        /// The exit.
+        exit: Name,
     },
     /// `_initialize` did not return under upload's limits.
     Initialize(CallReport),
@@ -60,6 +87,30 @@ impl UploadError {
             "`_initialize` did not return under upload's limits",
             "do less in it; it may call no host function",
         ),
+        (
+            2154,
+            "ExitMayFail",
+            "an exit computes what may have no value or not fit its field, or is never open",
+            "bound what it computes with by a guard, a range or the type",
+        ),
+        (
+            2155,
+            "ExitMayBreakInvariant",
+            "nothing shows that an exit keeps an invariant of its contract",
+            "state the invariant so that the exit moves it the safe way",
+        ),
+        (
+            2156,
+            "ExitLeavesEscrow",
+            "an exit deletes its item without releasing everything from an escrow of it",
+            "release the whole, or name who gets the remainder",
+        ),
+        (
+            2157,
+            "ExitPaysNobody",
+            "an exit pays the all-zero key or an account of the protocol",
+            "name an account that can be paid",
+        ),
     ];
 
     /// The stable numeric code.
@@ -72,6 +123,10 @@ impl UploadError {
             Self::MethodMissing { .. } => 2151,
             Self::ExportUndeclared { .. } => 2152,
             Self::Initialize(_) => 2153,
+            Self::ExitMayFail { .. } => 2154,
+            Self::ExitMayBreakInvariant { .. } => 2155,
+            Self::ExitLeavesEscrow { .. } => 2156,
+            Self::ExitPaysNobody { .. } => 2157,
         }
     }
 }
@@ -86,6 +141,19 @@ impl fmt::Display for UploadError {
             Self::ExportUndeclared { export } => {
                 let shown: String = export.chars().take(64).collect();
                 write!(formatter, "exported function `{}` is not a declared method", shown.escape_debug())
+            }
+            Self::ExitMayFail { exit, problem } => write!(formatter, "exit `{exit}`: {problem}"),
+            Self::ExitMayBreakInvariant { exit, invariant } => {
+                write!(formatter, "exit `{exit}` may break invariant `{invariant}`")
+            }
+            Self::ExitLeavesEscrow { exit, escrow } => {
+                write!(
+                    formatter,
+                    "exit `{exit}` deletes its item and may leave something in escrow cell {escrow}"
+                )
+            }
+            Self::ExitPaysNobody { exit } => {
+                write!(formatter, "exit `{exit}` pays an account that takes no coins")
             }
             Self::Initialize(report) => match report.outcome {
                 Outcome::Trap(kind) => write!(formatter, "`_initialize` ended with a trap: {kind}"),

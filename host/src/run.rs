@@ -23,8 +23,8 @@ use crate::{
     executor::Executor,
     functions::load_params,
     machine::{
-        Contract, Frame, MethodKind, Notice, Place, RoleMethod, Spans, check_entry, check_invariants, complete,
-        flush, locate_fields, run_role_method,
+        Contract, Frame, MethodKind, Notice, Place, RoleMethod, Spans, check_entry, check_invariants,
+        complete, flush, locate_fields, run_role_method,
     },
 };
 

@@ -195,6 +195,21 @@ pub trait ContractExecutor: Sync {
         message: Message<'_>,
     ) -> Result<Completed, ExecutionError>;
 
+    /// Takes an exit of `contract`, for the item under `item` (for the contract itself, if that is empty), without
+    /// running its code. `poker` pays; what the exit pays goes where its declaration says.
+    ///
+    /// # Errors
+    /// [`ExecutionError::Failed`] with the code of what went wrong.
+    fn poke(
+        &self,
+        state: &mut Overlay<'_>,
+        meter: &mut Meter<'_>,
+        block: &BlockInfo,
+        contract: AccountId,
+        exit: u16,
+        item: &[u8],
+    ) -> Result<Completed, ExecutionError>;
+
     /// Answers a view of `contract` without changing anything. Used off chain, under `gas_limit`.
     ///
     /// # Errors

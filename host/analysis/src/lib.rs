@@ -7,16 +7,16 @@
 //!
 //! **Map.** [`expression`]: [`evaluate`], the one evaluator of host and audit · [`ExpressionCost`]: what it costs,
 //! known at deploy · [`prove_total`]: that it cannot fail, by intervals · [`Assumptions`]: from declared types,
-//! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail. The language is specified on
+//! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail · [`exit_preserves`]: that it
+//! keeps an invariant. The language is specified on
 //! one page: `host/analysis/README.md`.
 //!
 //! **Invariants.** Everything here is pure, total and bounded: no clock, float, recursion or order of hashing; any
 //! list of nodes, ill-formed ones too, ends in a value or a typed error. What is proven total never fails, whatever
 //! environment answers within the assumptions; a proof that is not found proves nothing.
 //!
-//! **Not called by consensus yet.** The host refuses manifests with machines, windows, guards, exits and
-//! invariants (`ManifestSectionNotSupported`) until it enforces them; enforcement and audit will both call this
-//! crate, and nothing else will evaluate expressions.
+//! **Called by consensus.** The host asks this crate for the value of each guard, window, effect and invariant, and for
+//! the proofs at admission; the audit asks it too, and nothing else evaluates expressions.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -33,6 +33,7 @@
 
 mod exit;
 pub mod expression;
+mod preserve;
 
 pub use exit::{ExitPart, ExitProblem, prove_exit};
 pub use expression::{
@@ -40,3 +41,4 @@ pub use expression::{
     IllFormed, Interval, NotTotal, Operands, PossibleFailure, Range, Refuted, Truth, Value, cost, evaluate,
     flat_reads, prove_total,
 };
+pub use preserve::exit_preserves;

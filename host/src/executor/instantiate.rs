@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chainstack_engine::STACK_UNITS_MAX;
-use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes};
+use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes, manifest::KeyTerm};
 use chainstack_runtime::{
     block::BlockInfo,
     ports::{Completed, ExecutionError, Failure, Message},
@@ -15,7 +15,10 @@ use parity_scale_codec::Encode;
 use super::{Executor, check_args_size, load::code_record};
 use crate::{
     budget::{GasLeft, entry_deposit},
-    machine::{Contract, Frame, Place, Spans, check_invariants, open_aggregates, open_states, set_initial_roles},
+    machine::{
+        Contract, Frame, Place, Spans, check_invariants, open_aggregates, open_states, paid,
+        set_initial_roles, takes_coins,
+    },
     run::{Run, value_refused},
 };
 
@@ -106,8 +109,7 @@ fn create(
     }
     let accounts = (address, message.origin);
     let input = message.args.to_vec();
-    let mut frame =
-        Frame::new(Arc::clone(&contract), position, accounts, message.value, input, Spans::EMPTY);
+    let mut frame = Frame::new(Arc::clone(&contract), position, accounts, message.value, input, Spans::EMPTY);
     frame.params = Some((message.args.to_vec(), spans));
     frame.signed = true;
     // A contract that begins is checked as a whole, whether its constructor changes something or not.
@@ -127,7 +129,16 @@ fn check_params(contract: &Contract, params: &[u8]) -> Result<Spans, Failure> {
         Failure::new(codes::BAD_ARGUMENTS, format!("parameter `{name}`: {error}"))
     };
     manifest.validate_params(params).map_err(bad)?;
-    Spans::validate(manifest, manifest.params.iter().map(|param| &param.ty), params).map_err(bad)
+    let spans =
+        Spans::validate(manifest, manifest.params.iter().map(|param| &param.ty), params).map_err(bad)?;
+    for term in manifest.exits.iter().flat_map(paid) {
+        let KeyTerm::Param(index) = term else { continue };
+        if !spans.get(params, usize::from(*index)).is_some_and(takes_coins) {
+            let text = format!("parameter {index} is paid by an exit, and takes no coins");
+            return Err(Failure::new(codes::RECEIVER_REFUSED, text));
+        }
+    }
+    Ok(spans)
 }
 
 /// Every entry of a new contract: its record, parameters, sums, counts, machines and roles.

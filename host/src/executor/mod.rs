@@ -14,6 +14,7 @@ mod choice;
 mod instantiate;
 mod kept;
 mod load;
+mod poke;
 mod prepare;
 mod upload;
 
@@ -225,6 +226,18 @@ impl ContractExecutor for Executor {
         };
         let output = self.call(state, meter, block, target)??;
         Ok(Completed { output })
+    }
+
+    fn poke(
+        &self,
+        state: &mut Overlay<'_>,
+        meter: &mut Meter<'_>,
+        block: &BlockInfo,
+        contract: AccountId,
+        exit: u16,
+        item: &[u8],
+    ) -> Result<Completed, ExecutionError> {
+        poke::poke(self, state, meter, block, contract, exit, item)
     }
 
     fn query(

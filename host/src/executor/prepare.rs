@@ -13,7 +13,7 @@ use crate::{
     admission::{self, Admitted},
     error::{PrepareError, UploadError, engine_fault},
     functions::HOST_FUNCTIONS,
-    machine::{Contract, Source},
+    machine::{Contract, Source, judge_exits},
 };
 
 /// Most gas that `_initialize` may use.
@@ -86,5 +86,6 @@ fn judge_manifest(admitted: &Admitted) -> Result<Manifest, UploadError> {
             return Err(UploadError::ExportUndeclared { export: export.clone() });
         }
     }
+    judge_exits(&manifest)?;
     Ok(manifest)
 }

@@ -103,6 +103,11 @@ impl Scene<'_, '_, '_, '_, '_> {
             (Function::Transfer, [to, amount]) => self.transfer(*to, *amount),
             (Function::State, [machine, key, key_len]) => self.state(*machine, (*key, *key_len)),
             (Function::Transition, [machine, state]) => self.transition(*machine, *state),
+            (Function::EscrowIn, [cell, item, len, amount]) => self.escrow_in(*cell, (*item, *len), *amount),
+            (Function::EscrowOut, [cell, item, len, to, amount]) => {
+                self.escrow_out(*cell, (*item, *len), *to, *amount)
+            }
+            (Function::Escrowed, [cell, item, len, out]) => self.escrowed(*cell, (*item, *len), *out),
             (Function::Emit, [event, ptr, len]) => self.emit(*event, *ptr, *len),
             (Function::Notify, [contract, method, method_len, args, args_len, expected, expected_len]) => {
                 self.notify(*contract, (*method, *method_len), (*args, *args_len), (*expected, *expected_len))

@@ -8,12 +8,12 @@ use chainstack_runtime::{
 
 use super::{
     Answered, Scene,
-    storage::{note, plan, unsigned},
+    storage::{note, plan},
     table::Price,
 };
 use crate::{
     budget::{charge_times, charge_update, entry_deposit},
-    machine::{COUNT, Frame, Kind, LEDGER_SUM, Pending},
+    machine::{COUNT, Frame, Kind, LEDGER_SUM, Pending, unsigned},
     memory,
 };
 

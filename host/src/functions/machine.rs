@@ -21,12 +21,15 @@ impl Scene<'_, '_, '_, '_, '_> {
         let manifest = &self.frame.contract.manifest;
         let declared = u16::try_from(id).ok().and_then(|id| manifest.machine(id));
         let Some(machine) = declared else {
-            return Err(Failure::new(codes::BAD_HOST_ARGUMENT, format!("machine id {id} is not declared")).into());
+            return Err(
+                Failure::new(codes::BAD_HOST_ARGUMENT, format!("machine id {id} is not declared")).into()
+            );
         };
         let (machine_id, cell) = (machine.id, machine.cell);
         let Some(cell) = cell else {
             if word(key.1) != 0 {
-                let text = format!("machine `{}` is the contract's, a key of {} bytes found", machine.name, key.1);
+                let text =
+                    format!("machine `{}` is the contract's, a key of {} bytes found", machine.name, key.1);
                 return Err(Failure::new(codes::BAD_HOST_ARGUMENT, text).into());
             }
             self.count_read()?;

@@ -7,6 +7,7 @@
 //! | `context` | input, output, caller, clock, parameters, roles |
 //! | `storage` | map and value cells, sums, counts |
 //! | `machine` | states |
+//! | `escrow` | coins held for items |
 //! | `ledger` | balances |
 //! | `effect` | events, payments, calls of other contracts, reverts |
 //! | `crypto` | hashes and signatures |
@@ -15,6 +16,7 @@ mod context;
 mod crypto;
 mod dispatch;
 mod effect;
+mod escrow;
 mod ledger;
 mod machine;
 mod storage;

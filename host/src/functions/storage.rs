@@ -17,8 +17,8 @@ use super::{
 use crate::{
     budget::{charge, charge_times, charge_update, entry_deposit},
     machine::{
-        COUNT, CellPlan, Contract, Frame, Item, Kind, LEDGER_SUM, Pending, check_everything, check_other_item,
-        check_touch, flush, read_aggregate,
+        COUNT, CellPlan, Contract, Frame, Item, Kind, LEDGER_SUM, Pending, check_empty, check_everything,
+        check_other_item, check_touch, flush, read_aggregate, takes_coins,
     },
     memory::{self, word},
 };
@@ -61,13 +61,6 @@ pub(super) fn plan(contract: &Contract, position: usize) -> Result<&CellPlan, Fa
     contract.cells.get(position).ok_or_else(|| Failure::new(codes::UNDECLARED_CELL, "no such cell"))
 }
 
-/// Little-endian bytes of an unsigned integer of at most 128 bits.
-pub(super) fn unsigned(bytes: &[u8]) -> u128 {
-    let mut wide = [0_u8; 16];
-    wide.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    u128::from_le_bytes(wide)
-}
-
 impl Scene<'_, '_, '_, '_, '_> {
     pub(super) fn locate(
         &mut self,
@@ -104,6 +97,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         value.extend(state);
         value.extend_from_slice(given);
         check_value(contract, plan, &value)?;
+        check_receivers(contract, plan, self.key, &value)?;
         let method = contract.method(*method)?;
         used.write(method, 1)?;
         let before = match self.state.entry(address, plan.id, self.key)? {
@@ -139,12 +133,15 @@ impl Scene<'_, '_, '_, '_, '_> {
         let Some(entry) = self.state.entry(address, plan.id, self.key)? else { return Ok(0) };
         charge_times(self.guest, schedule, Price::Byte, entry.value.len())?;
         charge_update(self.guest, schedule)?;
+        let before = entry.value.clone();
+        charge_times(self.guest, schedule, Price::Read, plan.escrows.len())?;
+        check_empty(self.state, contract, address, plan, self.key)?;
         if *item_cell == Some(position)
             && let Some(item) = items.iter_mut().find(|item| item.key == *self.key)
         {
             item.see(plan, None);
         }
-        note_change(self.guest, schedule, pending, plan, (Some(&*entry.value), None))?;
+        note_change(self.guest, schedule, pending, plan, (Some(&*before), None))?;
         self.state.delete_entry(address, plan.id, self.key)?;
         Ok(1)
     }
@@ -166,7 +163,9 @@ impl Scene<'_, '_, '_, '_, '_> {
         let bound = frame.items.iter().any(|item| item.key == *self.key);
         if frame.item_cell != Some(position) || !frame.creates || !bound {
             let name = frame.contract.cell_name(plan);
-            let text = format!("the items of cell {name} have a machine: only a transition bound to a new one creates it");
+            let text = format!(
+                "the items of cell {name} have a machine: only a transition bound to a new one creates it"
+            );
             return Err(Failure::new(codes::UNDECLARED_TOUCH, text).into());
         }
         let machine = frame.contract.manifest.machine_of(id).map(|machine| machine.id);
@@ -237,7 +236,8 @@ impl Scene<'_, '_, '_, '_, '_> {
 fn check_value(contract: &Contract, plan: &CellPlan, value: &[u8]) -> Result<(), Failure> {
     if value.len() > plan.value_max {
         let name = contract.cell_name(plan);
-        let (found, allowed) = (value.len().saturating_sub(plan.prefix), plan.value_max.saturating_sub(plan.prefix));
+        let (found, allowed) =
+            (value.len().saturating_sub(plan.prefix), plan.value_max.saturating_sub(plan.prefix));
         let text = format!("value of {found} bytes found, cell {name} allows {allowed}");
         return Err(Failure::new(codes::VALUE_TOO_LARGE, text));
     }
@@ -252,6 +252,33 @@ fn check_value(contract: &Contract, plan: &CellPlan, value: &[u8]) -> Result<(),
         contract.manifest.validate_whole(&field.ty, bytes).map_err(|error| {
             bad(format!("head field {index} of cell {}: {error}", contract.cell_name(plan)))
         })?;
+    }
+    Ok(())
+}
+
+/// Whom an exit pays by a field of the item must be somebody that takes coins, from the start.
+fn check_receivers(contract: &Contract, plan: &CellPlan, key: &[u8], value: &[u8]) -> Result<(), Failure> {
+    let (head, keys) = &plan.paid;
+    if head.is_empty() && keys.is_empty() {
+        return Ok(());
+    }
+    let refuse = |what: &str, index: u8| {
+        let name = contract.cell_name(plan);
+        let text = format!("{what} field {index} of cell {name} is paid by an exit, and takes no coins");
+        Err(Failure::new(codes::RECEIVER_REFUSED, text))
+    };
+    for index in head {
+        let field = plan.head.get(usize::from(*index));
+        if !field.is_some_and(|field| takes_coins(span(value, field.offset, field.size))) {
+            return refuse("head", *index);
+        }
+    }
+    let item = Item::new(contract, plan, key.to_vec(), None);
+    for index in keys {
+        let named = item.as_ref().and_then(|item| item.key_field(*index));
+        if !named.is_some_and(takes_coins) {
+            return refuse("key", *index);
+        }
     }
     Ok(())
 }
@@ -300,18 +327,5 @@ fn note_change(
     plan: &CellPlan,
     (before, after): (Option<&[u8]>, Option<&[u8]>),
 ) -> Result<(), Failure> {
-    if plan.count {
-        let change = Pending::new(plan.id, COUNT, u128::from(after.is_some()), u128::from(before.is_some()));
-        note(guest, schedule, pending, change)?;
-    }
-    for (index, field) in plan.head.iter().enumerate() {
-        if field.sum {
-            let part = |value: Option<&[u8]>| {
-                value.map_or(0, |value| unsigned(span(value, field.offset, field.size)))
-            };
-            let which = u8::try_from(index).unwrap_or(COUNT); // a head has at most 16 fields
-            note(guest, schedule, pending, Pending::new(plan.id, which, part(after), part(before)))?;
-        }
-    }
-    Ok(())
+    Pending::changes(plan, before, after).try_for_each(|change| note(guest, schedule, pending, change))
 }

@@ -94,7 +94,9 @@ impl Answer {
         match self {
             Self::None | Self::Never => None,
             Self::Number => Some(ValueKind::I64),
-            Self::Length | Self::LengthOrAbsent | Self::StateOrAbsent | Self::Status | Self::Flag => Some(ValueKind::I32),
+            Self::Length | Self::LengthOrAbsent | Self::StateOrAbsent | Self::Status | Self::Flag => {
+                Some(ValueKind::I32)
+            }
         }
     }
 
@@ -401,6 +403,15 @@ functions! {
     Notify = "notify"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), expected_ptr: ReadRange, expected_len: Length(DATA_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Byte * Argument(6)],
         "Queues a call, inside the method's `notifies`, that runs without value after this method has ended and the contract may be entered again; what `invoke` costs is charged then. If it fails, or its output is not exactly the expected bytes, this call ends with NotifyFailed and is undone.";
+    EscrowIn = "escrow_in"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status{INSUFFICIENT_BALANCE}, Transitions,
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), New * Created],
+        "Moves coins of the contract's own balance into an escrow that the method's `escrows` may pay into: that of an item the call is bound to, or of the contract (then the key is empty). Out of reach of `transfer` from then on. A new escrow locks its deposit at the origin's expense. If the status is not 0, nothing changed.";
+    EscrowOut = "escrow_out"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), to: Read(32), amount: Read(16)) -> Status{INSUFFICIENT_BALANCE, ZERO_ADDRESS, PROTOCOL_ADDRESS}, Transitions,
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Account * Created, Read * Released, Write * Released],
+        "Pays coins out of an escrow that the method's `escrows` may pay out of, inside its `sends` as `transfer` counts them. An escrow that is empty then is deleted, and its deposit returned to who paid it. If the status is not 0, nothing changed.";
+    Escrowed = "escrowed"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), out: Write(16)) -> None, Everywhere,
+        [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
+        "Writes what an escrow of the contract holds for the item under the key (for the contract, if that is empty).";
     Keccak256 = "keccak256"(ptr: ReadRange, len: Length(MESSAGE_BYTES_MAX), out: Write(32)) -> None, Everywhere, [Call * Fixed(1), Hash * Fixed(1), HashByte * Argument(1)],
         "Keccak-256, as Ethereum's.";
     Sha3_256 = "sha3_256"(ptr: ReadRange, len: Length(MESSAGE_BYTES_MAX), out: Write(32)) -> None, Everywhere, [Call * Fixed(1), Hash * Fixed(1), HashByte * Argument(1)],
@@ -413,10 +424,6 @@ functions! {
         "Whether an Ed25519 signature of the message verifies, strictly (RFC 8032, no small-order keys, canonical scalars).";
     EcdsaRecover = "ecdsa_recover"(digest: Read(32), signature: Read(65), out: Write(64)) -> Flag, Everywhere, [Call * Fixed(1), Recover * Fixed(1)],
         "Recovers the secp256k1 public key `x | y` from `r | s | v`, v being 0, 1, 27 or 28 and s in the lower half. 0, and nothing written, if there is none.";
-    EscrowIn = "escrow_in"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), asset: Read(34), amount: Read(16)) -> Status, Later, [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2)],
-        "Takes an asset of the caller into an escrow.";
-    EscrowOut = "escrow_out"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), to: Read(32), amount: Read(16)) -> Status, Later, [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2)],
-        "Pays an asset out of an escrow.";
 }
 
 /// The table as code may import it and the engine links it: without what is not supported yet.

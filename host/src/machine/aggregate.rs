@@ -30,6 +30,27 @@ impl Pending {
         Self { cell, which, plus, minus }
     }
 
+    /// What a change of an entry of a map does to its count and sums: its value before and after.
+    pub(crate) fn changes<'a>(
+        cell: &'a CellPlan,
+        before: Option<&'a [u8]>,
+        after: Option<&'a [u8]>,
+    ) -> impl Iterator<Item = Self> + 'a {
+        let counted = (u128::from(after.is_some()), u128::from(before.is_some()));
+        let count = cell.count.then(|| Self::new(cell.id, COUNT, counted.0, counted.1));
+        let summed = cell.head.iter().enumerate().filter(|(_, field)| field.sum);
+        let sums = summed.map(move |(index, field)| {
+            let part = |value: Option<&[u8]>| {
+                let bytes =
+                    value.and_then(|value| value.get(field.offset..field.offset.checked_add(field.size)?));
+                bytes.map_or(0, unsigned)
+            };
+            // A head has at most 16 fields.
+            Self::new(cell.id, u8::try_from(index).unwrap_or(COUNT), part(after), part(before))
+        });
+        count.into_iter().chain(sums)
+    }
+
     /// Adds the change to `list`. Both sides are kept apart, so that order does not matter. Whether it is the first
     /// of its aggregate since the last merge, so that merging it will read and write an entry more: the caller
     /// charges for that at once.
@@ -69,7 +90,8 @@ fn with_key<T>(cell: u16, which: u8, ledger: bool, read: impl FnOnce(u16, &[u8])
     read(reserved_cell, bytes.get(..length).unwrap_or_default())
 }
 
-fn decode(bytes: &[u8]) -> u128 {
+/// Little-endian bytes of an unsigned integer of at most 128 bits.
+pub(crate) fn unsigned(bytes: &[u8]) -> u128 {
     let mut wide = [0_u8; 16];
     wide.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     u128::from_le_bytes(wide)
@@ -107,7 +129,7 @@ fn merge(
         let Some(mut entry) = state.entry(address, cell, key)?.cloned() else {
             return Err(chainstack_runtime::ports::Fault::text("an aggregate is missing in state").into());
         };
-        let now = decode(&entry.value);
+        let now = unsigned(&entry.value);
         let next = match change.plus.checked_sub(change.minus) {
             Some(more) => now.checked_add(more),
             None => change.minus.checked_sub(change.plus).and_then(|less| now.checked_sub(less)),
@@ -143,7 +165,7 @@ pub(crate) fn read_aggregate(
 ) -> Result<u128, ExecutionError> {
     let ledger = plan.kind == super::Kind::Ledger;
     with_key(plan.id, which, ledger, |cell, key| {
-        Ok(state.entry(address, cell, key)?.map_or(0, |entry| decode(&entry.value)))
+        Ok(state.entry(address, cell, key)?.map_or(0, |entry| unsigned(&entry.value)))
     })
 }
 

@@ -1,16 +1,19 @@
 //! A contract made ready: compiled code and its declaration, with every lookup that a call needs done once.
 
+use std::collections::BTreeSet;
+
 use chainstack_engine::Module;
 use chainstack_primitives::{
     Amount, Hash, codes,
     manifest::{
-        CallRule, CallerRule, Cell, CellKind, Expression, Field, ItemBinding, KeyTerm, Manifest, Node, Reenter, Touch,
-        Touches, Transition, TransitionKind, Type, View,
+        CallRule, CallerRule, Cell, CellKind, Expression, Field, ItemBinding, KeyTerm, Manifest, Node,
+        Reenter, Touch, Touches, Transition, TransitionKind, Type, View,
     },
 };
 use chainstack_runtime::ports::Failure;
 use parity_scale_codec::Encode as _;
 
+use super::judge::paid;
 use crate::budget::CheckCost;
 
 /// What a cell is to the host.
@@ -44,6 +47,10 @@ pub(crate) struct CellPlan {
     pub(crate) head_size: usize,
     /// How much of that belongs to the host alone, at its start: guest code neither sees nor writes it.
     pub(crate) prefix: usize,
+    /// Escrow cells that hold for the items of this one.
+    pub(crate) escrows: Vec<u16>,
+    /// Head fields that name an account which an exit pays, by index; and key fields.
+    pub(crate) paid: (Vec<u8>, Vec<u8>),
     /// State in which an item begins, if the items have a machine: their first byte.
     pub(crate) initial: Option<u8>,
     /// Greatest size of a value.
@@ -149,7 +156,8 @@ pub(crate) struct PrepareError(pub(crate) &'static str);
 impl Contract {
     pub(crate) fn new(source: Source, manifest: Manifest, module: Module) -> Result<Self, PrepareError> {
         let mut cells = Vec::with_capacity(manifest.cells.len());
-        for (index, cell) in manifest.cells.iter().enumerate() {
+        let stored = |cell: &&Cell| !matches!(cell.kind, CellKind::Escrow(_));
+        for (index, cell) in manifest.cells.iter().enumerate().filter(|(_, cell)| stored(cell)) {
             cells.push(
                 plan_cell(&manifest, index, cell).ok_or(PrepareError("the sizes of a cell are unknown"))?,
             );
@@ -328,6 +336,8 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         head,
         head_size,
         prefix,
+        escrows: escrows_of(manifest, cell.id),
+        paid: paid_fields(manifest, cell.id),
         initial: machine.map(|machine| machine.initial),
         value_max,
         room_bytes,
@@ -335,6 +345,24 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         count: cell.counts(),
         max_entries: cell.max_entries(),
     })
+}
+
+fn escrows_of(manifest: &Manifest, map: u16) -> Vec<u16> {
+    let of_map = |cell: &&Cell| matches!(&cell.kind, CellKind::Escrow(escrow) if escrow.item == Some(map));
+    manifest.cells.iter().filter(of_map).map(|cell| cell.id).collect()
+}
+
+/// Head fields and key fields of a map by which its exits find whom they pay, each once.
+fn paid_fields(manifest: &Manifest, map: u16) -> (Vec<u8>, Vec<u8>) {
+    let (mut head, mut key) = (BTreeSet::new(), BTreeSet::new());
+    for term in manifest.exits.iter().filter(|exit| exit.item == Some(map)).flat_map(paid) {
+        match term {
+            KeyTerm::Head(index) => head.insert(*index),
+            KeyTerm::Item(index) => key.insert(*index),
+            _ => false,
+        };
+    }
+    (head.into_iter().collect(), key.into_iter().collect())
 }
 
 fn plan_transition(
@@ -457,4 +485,3 @@ fn named_fields<'t>(terms: impl Iterator<Item = &'t KeyTerm>) -> Vec<(u8, u8)> {
     named.dedup();
     named
 }
-

@@ -14,6 +14,7 @@ use chainstack_runtime::{
 use super::{
     aggregate::{COUNT, LEDGER_SUM, read_aggregate},
     contract::{CellPlan, Contract},
+    escrow::held,
     frame::{Frame, Spans},
     item::Item,
     role::holder_at,
@@ -186,7 +187,8 @@ impl Environment for Facts<'_, '_, '_> {
         stored.extend_from_slice(key);
         let id = plan.id;
         let entry = self.state.entry(self.at.address, id, &stored)?;
-        let balance = entry.map_or(Some(0), |entry| <[u8; 16]>::try_from(&*entry.value).ok().map(u128::from_le_bytes));
+        let balance =
+            entry.map_or(Some(0), |entry| <[u8; 16]>::try_from(&*entry.value).ok().map(u128::from_le_bytes));
         balance.ok_or_else(|| Fault::text("a balance in state is not of 16 bytes").into())
     }
 
@@ -203,8 +205,10 @@ impl Environment for Facts<'_, '_, '_> {
         u64::try_from(count).map_err(|_| Fault::text("a count in state passes 64 bits").into())
     }
 
-    fn escrowed(&mut self, _cell: u16) -> Result<u128, ExecutionError> {
-        Err(later("escrow"))
+    fn escrowed(&mut self, cell: u16) -> Result<u128, ExecutionError> {
+        let item = self.at.item.filter(|(plan, _)| plan.escrows.contains(&cell));
+        let key = item.map_or(&[][..], |(_, item)| &item.key);
+        Ok(held(self.state, self.at.address, cell, key)?.0)
     }
 
     fn balance(&mut self) -> Result<Amount, ExecutionError> {

@@ -15,7 +15,9 @@ use super::{facts::Place, guard::value_of};
 /// [`codes::INVARIANT_BROKEN`] with the first that does not hold, or has no value.
 pub(crate) fn check_invariants(state: &mut Overlay<'_>, at: Place<'_>) -> Result<(), ExecutionError> {
     for invariant in &at.contract.manifest.invariants {
-        let broken = |why: &str| Failure::new(codes::INVARIANT_BROKEN, format!("invariant `{}` {why}", invariant.name));
+        let broken = |why: &str| {
+            Failure::new(codes::INVARIANT_BROKEN, format!("invariant `{}` {why}", invariant.name))
+        };
         match value_of(state, at, &invariant.rule, "rule") {
             Ok(chainstack_analysis::Value::Bool(true)) => {}
             Ok(_) => return Err(broken("does not hold").into()),

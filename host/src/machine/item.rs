@@ -35,10 +35,14 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn new(contract: &Contract, cell: &CellPlan, key: Vec<u8>, value: Option<&[u8]>) -> Option<Self> {
+    pub(crate) fn new(
+        contract: &Contract,
+        cell: &CellPlan,
+        key: Vec<u8>,
+        value: Option<&[u8]>,
+    ) -> Option<Self> {
         let declared = contract.manifest.cells.get(cell.index)?.key();
-        let spans =
-            Spans::validate(&contract.manifest, declared.iter().map(|field| &field.ty), &key).ok()?;
+        let spans = Spans::validate(&contract.manifest, declared.iter().map(|field| &field.ty), &key).ok()?;
         let mut item = Self { key, spans, head: None };
         item.see(cell, value);
         Some(item)
@@ -99,7 +103,9 @@ pub(super) fn bind(
     let Some(binding) = contract.transition(method).map(|transition| &transition.item) else { return Ok(()) };
     let (cell, keys, expected) = match binding {
         ItemBinding::None => return Ok(()),
-        ItemBinding::Existing { cell, key } => (*cell, vec![one_key(frame, origin, key)?], Expected::Existing),
+        ItemBinding::Existing { cell, key } => {
+            (*cell, vec![one_key(frame, origin, key)?], Expected::Existing)
+        }
         ItemBinding::New { cell, key } => (*cell, vec![one_key(frame, origin, key)?], Expected::New),
         ItemBinding::Each { cell, arg, max } => {
             (*cell, listed_keys(&contract, frame, *arg, *max)?, Expected::Existing)
@@ -144,7 +150,8 @@ fn one_key(frame: &Frame, origin: &AccountId, terms: &[KeyTerm]) -> Result<Vec<u
 fn listed_keys(contract: &Contract, frame: &Frame, arg: u8, max: u32) -> Result<Vec<Vec<u8>>, Failure> {
     let bad = |text: String| Failure::new(codes::BAD_ARGUMENTS, text);
     let malformed = || bad("the list of items is malformed".to_owned()); // the arguments were checked: never
-    let declared = contract.method(frame.method).ok().and_then(|method| contract.args(method).get(usize::from(arg)));
+    let declared =
+        contract.method(frame.method).ok().and_then(|method| contract.args(method).get(usize::from(arg)));
     let kind = declared.and_then(|field| contract.manifest.definition(&field.ty)).map(|found| &found.kind);
     let Some(TypeKind::List { of, .. }) = kind else { return Err(malformed()) };
     let mut rest = frame.args.get(&frame.input, usize::from(arg)).ok_or_else(malformed)?;

@@ -9,29 +9,37 @@
 //! | `facts` | what expressions observe |
 //! | `state`, `transition` | states of machines, and where a call leads |
 //! | `invariant` | what always holds |
+//! | `escrow` | coins held for an item, out of reach of code |
+//! | `exit`, `judge` | ways out that the host runs, and what admission asks of them |
 //! | `touch` | whether an access stands in the declaration |
 //! | `aggregate` | sums and counts as deltas |
 //! | `role` | holders of account roles, and the methods by which they change |
 
 mod aggregate;
 mod contract;
+mod escrow;
+mod exit;
 mod facts;
 mod frame;
 mod guard;
 mod invariant;
 mod item;
+mod judge;
 mod role;
 mod state;
 mod touch;
 mod transition;
 
-pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate};
+pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate, unsigned};
 pub(crate) use contract::{CellPlan, Contract, Kind, MethodKind, Source};
+pub(crate) use escrow::{check_empty, declared_escrow};
+pub(crate) use exit::run_exit;
 pub(crate) use facts::Place;
 pub(crate) use frame::{Frame, Notice, Spans, locate_fields};
 pub(crate) use guard::{check_entry, check_other_item};
 pub(crate) use invariant::check_invariants;
 pub(crate) use item::Item;
+pub(crate) use judge::{judge_exits, paid, takes_coins};
 pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
 pub(crate) use state::{contract_state, entries_moved, move_machine, open_states};
 pub(crate) use touch::{check_everything, check_touch, for_an_item, resolve};

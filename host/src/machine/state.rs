@@ -7,7 +7,11 @@ use chainstack_runtime::{
     transaction::Meter,
 };
 
-use super::{contract::Contract, frame::Frame};
+use super::{
+    contract::{CellPlan, Contract},
+    frame::Frame,
+    item::Item,
+};
 use crate::budget::entry_deposit;
 
 /// Size of key and value of a machine's entry.
@@ -57,20 +61,41 @@ pub(crate) fn move_machine(
     let Frame { contract, address, items, item_cell, used, .. } = frame;
     used.changed = true;
     if machine.cell.is_none() {
-        let found = contract_state(state, address, machine.id)?;
-        check_not_terminal(machine, found, target, "")?;
-        return set_state(state, address, (reserved::STATES, &machine.id.to_le_bytes()), target);
+        return move_own(state, address, machine, target);
     }
     let Some(cell) = item_cell.and_then(|position| contract.cells.get(position)) else { return Ok(()) };
-    for item in items.iter_mut() {
-        let found = item.state(machine);
-        let shown = item.shown();
-        let Some(byte) = item.head.as_mut().and_then(|head| head.first_mut()) else { continue };
-        check_not_terminal(machine, found, target, &shown)?;
-        *byte = target;
-        set_state(state, address, (cell.id, &item.key), target)?;
+    for item in items.iter_mut().filter(|item| item.head.is_some()) {
+        move_item(state, address, cell, item, machine, target)?;
+        if let Some(byte) = item.head.as_mut().and_then(|head| head.first_mut()) {
+            *byte = target;
+        }
     }
     Ok(())
+}
+
+/// Moves a machine of the contract itself.
+pub(super) fn move_own(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    machine: &Machine,
+    target: u8,
+) -> Result<(), ExecutionError> {
+    let found = contract_state(state, address, machine.id)?;
+    check_not_terminal(machine, found, target, "")?;
+    set_state(state, address, (reserved::STATES, &machine.id.to_le_bytes()), target)
+}
+
+/// Moves the machine of an item that exists.
+pub(super) fn move_item(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    cell: &CellPlan,
+    item: &Item,
+    machine: &Machine,
+    target: u8,
+) -> Result<(), ExecutionError> {
+    check_not_terminal(machine, item.state(machine), target, &item.shown())?;
+    set_state(state, address, (cell.id, &item.key), target)
 }
 
 /// Machines that a call moves, and entries that it takes: one, or one for each item.

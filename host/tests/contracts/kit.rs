@@ -6,9 +6,10 @@ use chainstack_host::functions::table::{Answer, ParamKind, Status, TABLE};
 use chainstack_primitives::{
     Amount, BoundedVec, Gas,
     manifest::{
-        AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, ErrorDef, EventDef, Field, HeadField,
-        ItemBinding, KeyTerm, LedgerCell, Machine, Manifest, MapCell, Name, ParamDef, Reenter, Role, RoleInitial,
-        RoleKind, Send, State, StateSet, Touches, Transition, TransitionKind, Type, ValueCell, View,
+        AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, ErrorDef, EscrowCell, EscrowUse, EventDef,
+        Field, HeadField, ItemBinding, KeyTerm, LedgerCell, Machine, Manifest, MapCell, Name, ParamDef,
+        Reenter, Role, RoleInitial, RoleKind, Send, State, StateSet, Touches, Transition, TransitionKind,
+        Type, ValueCell, View,
     },
 };
 use parity_scale_codec::Encode;
@@ -99,6 +100,12 @@ pub(crate) fn value(id: u16, text: &str, head: Vec<HeadField>, tail_max_bytes: u
     Cell { id, name: name(text), doc: Default::default(), kind: CellKind::Value(kind) }
 }
 
+/// Coins held for the items of a map, or for the contract.
+pub(crate) fn escrow(id: u16, text: &str, item: Option<u16>) -> Cell {
+    let kind = EscrowCell { item, asset: AssetRef::Native, unique: false };
+    Cell { id, name: name(text), doc: Default::default(), kind: CellKind::Escrow(kind) }
+}
+
 pub(crate) fn account_role(id: u16, text: &str, initial: RoleInitial) -> Role {
     let kind = RoleKind::Account { initial, transferable: true };
     Role { id, name: name(text), doc: Default::default(), kind }
@@ -184,6 +191,7 @@ pub(crate) mod ids {
     pub(crate) const ERROR: u64 = 9;
     pub(crate) const OWNER: u64 = 5;
     pub(crate) const MACHINE: u64 = 6;
+    pub(crate) const ESCROW: u64 = 8;
 }
 
 /// A contract with one method for each host function: the words of its first argument are the function's arguments,
@@ -210,6 +218,7 @@ pub(crate) fn probe_manifest() -> Manifest {
             vec![head("size", Type::U64, false, true), head("flag", Type::Bool, true, false)],
             32,
         ),
+        escrow(ids::ESCROW as u16, "held", None),
         value(ids::VALUE as u16, "config", vec![head("count", Type::U32, false, false)], 8),
         map(ids::TAGS as u16, "tags", vec![field("tag", Type::Text { max: 8 })], vec![], 64),
     ]);
@@ -233,6 +242,7 @@ pub(crate) fn probe_manifest() -> Manifest {
         method.errors = list(vec![ids::ERROR as u16]);
         method.emits = list(vec![ids::EVENT as u16]);
         method.to = list(vec![StateSet { machine: ids::MACHINE as u16, states: list(vec![0, 1]) }]);
+        method.escrows = list(vec![EscrowUse { cell: ids::ESCROW as u16, pays_in: true, pays_out: true }]);
         transitions.push(method);
         let mut method = view(&format!("v_{}", row.name), args(), returns);
         method.reads = list(vec![1, 2, 3, 4]);

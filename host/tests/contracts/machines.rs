@@ -3,9 +3,9 @@
 use chainstack_primitives::{
     AccountId, Amount, Height, codes,
     manifest::{
-        CallRule, CallerRule, Clock, Invariant, ItemBinding, ItemField, KeyTerm, Machine, Manifest, Node, Ops,
-        Reenter, Role, RoleInitial, RoleKind, State, StateSet, Touch, Touches, Transition, Type, TypeDef, TypeKind,
-        View, Window,
+        CallRule, CallerRule, Clock, Invariant, ItemBinding, ItemField, KeyTerm, Machine, Manifest, Node,
+        Ops, Reenter, Role, RoleInitial, RoleKind, State, StateSet, Touch, Touches, Transition, Type,
+        TypeDef, TypeKind, View, Window,
     },
 };
 use chainstack_runtime::{ports::Failure, state::reserved};
@@ -128,7 +128,8 @@ fn board() -> Vec<u8> {
     open.from = kit::list(vec![set(MAIN, &[ACTIVE])]);
     let mut forget = Transition { method: kit::name("forget"), ..open.clone() };
     forget.args = kit::list(vec![kit::field("id", Type::U64)]);
-    let born_done = Transition { method: kit::name("born_done"), to: kit::list(vec![set(JOB, &[DONE])]), ..open.clone() };
+    let born_done =
+        Transition { method: kit::name("born_done"), to: kit::list(vec![set(JOB, &[DONE])]), ..open.clone() };
 
     let mut finish = of_job("finish", &[], &[OPEN], &[DONE]);
     finish.from = kit::list(vec![set(MAIN, &[ACTIVE]), set(JOB, &[OPEN])]);
@@ -151,15 +152,11 @@ fn board() -> Vec<u8> {
 
     let mut reprice = of_job("reprice", &[("price", Type::U128)], &[OPEN], &[]);
     // At least half of what it was.
-    reprice.guard = Some(kit::list(vec![
-        Node::Arg(1),
-        Node::Head(1),
-        Node::Uint(2),
-        Node::Div,
-        Node::GreaterEqual,
-    ]));
+    reprice.guard =
+        Some(kit::list(vec![Node::Arg(1), Node::Head(1), Node::Uint(2), Node::Div, Node::GreaterEqual]));
     let mut divide = of_job("divide", &[("by", Type::U64)], &[], &[]);
-    divide.guard = Some(kit::list(vec![Node::Head(1), Node::Arg(1), Node::Div, Node::Uint(1), Node::GreaterEqual]));
+    divide.guard =
+        Some(kit::list(vec![Node::Head(1), Node::Arg(1), Node::Div, Node::Uint(1), Node::GreaterEqual]));
     let mut other = of_job("reprice_other", &[("other", Type::U64), ("price", Type::U128)], &[OPEN], &[]);
     other.touches = touch(KeyTerm::Any, Ops::READ.union(Ops::SET).union(Ops::DELETE), 2);
     other.caller = CallerRule::Roles(kit::list(vec![2]));
@@ -196,8 +193,24 @@ fn board() -> Vec<u8> {
     again.returns = Some(Type::U32);
 
     manifest.transitions = kit::list(vec![
-        open, forget, born_done, finish, collect, settle, anyhow, reprice, divide, other, delete_other, remove, sneak,
-        all_done, pause, resume, twice, again,
+        open,
+        forget,
+        born_done,
+        finish,
+        collect,
+        settle,
+        anyhow,
+        reprice,
+        divide,
+        other,
+        delete_other,
+        remove,
+        sneak,
+        all_done,
+        pause,
+        resume,
+        twice,
+        again,
     ]);
     let state = kit::view("state_of", vec![kit::field("id", Type::U64)], Type::I32);
     let main = kit::view("main", vec![], Type::I32);
@@ -320,8 +333,16 @@ fn an_item_begins_in_its_initial_state_and_the_byte_is_the_hosts() {
 fn a_new_item_must_not_be_there_and_must_be_created() {
     let mut world = with_job();
     let key = "0x0100000000000000";
-    refused(world.call(ALICE, BOARD, "open", &job(1, 5, 9)), codes::ITEM_EXISTS, &["`jobs`", key, "board.open"]);
-    refused(world.call(ALICE, BOARD, "forget", &7_u64.to_le_bytes()), codes::ITEM_NOT_CREATED, &["board.forget"]);
+    refused(
+        world.call(ALICE, BOARD, "open", &job(1, 5, 9)),
+        codes::ITEM_EXISTS,
+        &["`jobs`", key, "board.open"],
+    );
+    refused(
+        world.call(ALICE, BOARD, "forget", &7_u64.to_le_bytes()),
+        codes::ITEM_NOT_CREATED,
+        &["board.forget"],
+    );
     refused(world.call(ALICE, BOARD, "finish", &7_u64.to_le_bytes()), codes::ITEM_NOT_FOUND, &["`jobs`"]);
 }
 
@@ -338,14 +359,22 @@ fn a_single_target_is_taken_by_the_host_itself() {
 
 #[test]
 fn the_code_chooses_among_declared_targets_only_and_once() {
-    let cases: [(u32, u16); 4] =
-        [(0, codes::UNDECLARED_TARGET), (3, codes::UNDECLARED_TARGET), (1 << 8, 0), (99, codes::UNDECLARED_TARGET)];
+    let cases: [(u32, u16); 4] = [
+        (0, codes::UNDECLARED_TARGET),
+        (3, codes::UNDECLARED_TARGET),
+        (1 << 8, 0),
+        (99, codes::UNDECLARED_TARGET),
+    ];
     for (target, code) in cases {
         let mut world = with_job();
         let result = world.call(ALICE, BOARD, "settle", &how(1, target));
         if code == 0 {
             // Past 98 the code chooses nothing, and the job stays where it may not.
-            refused(result, codes::UNDECLARED_TARGET, &["was left in `Open`", "`Done` or `Cancelled` expected"]);
+            refused(
+                result,
+                codes::UNDECLARED_TARGET,
+                &["was left in `Open`", "`Done` or `Cancelled` expected"],
+            );
         } else {
             refused(result, code, &["`Done` or `Cancelled` expected"]);
         }
@@ -357,7 +386,11 @@ fn the_code_chooses_among_declared_targets_only_and_once() {
         assert_eq!(state_of(&mut world, 1), i32::from(target));
     }
     let mut world = with_job();
-    refused(world.call(ALICE, BOARD, "twice", &how(1, 0)), codes::UNDECLARED_TARGET, &["was moved to `Done`"]);
+    refused(
+        world.call(ALICE, BOARD, "twice", &how(1, 0)),
+        codes::UNDECLARED_TARGET,
+        &["was moved to `Done`"],
+    );
     assert_eq!(world.call(ALICE, BOARD, "anyhow", &how(1, 99)), Ok(vec![]), "it may stay");
 }
 
@@ -394,11 +427,9 @@ fn an_items_role_is_held_by_whom_its_head_names() {
 
 #[test]
 fn a_window_is_open_from_its_first_height_to_before_its_last() {
-    for (height, finish, collect) in [
-        (DUE - 1, 0, codes::NOT_OPEN),
-        (DUE, codes::PAST_WINDOW, 0),
-        (DUE + 1, codes::PAST_WINDOW, 0),
-    ] {
+    for (height, finish, collect) in
+        [(DUE - 1, 0, codes::NOT_OPEN), (DUE, codes::PAST_WINDOW, 0), (DUE + 1, codes::PAST_WINDOW, 0)]
+    {
         for (method, code) in [("finish", finish), ("collect", collect)] {
             let mut world = with_job();
             world.block.height = Height(height);
@@ -437,9 +468,17 @@ fn a_second_item_meets_all_that_the_first_one_meets() {
         assert_eq!(world.call(BOB, BOARD, "open", &job(4, 1, DUE)), Ok(vec![]));
         assert_eq!(world.call(ALICE, BOARD, "open", &job(5, 1, DUE)), Ok(vec![]));
         assert_eq!(world.call(ALICE, BOARD, "settle", &how(5, 1)), Ok(vec![]));
-        refused(world.call(ALICE, BOARD, method, &args(1, 3, 7)), codes::GUARD_REFUSED, &["0x0300000000000000"]);
+        refused(
+            world.call(ALICE, BOARD, method, &args(1, 3, 7)),
+            codes::GUARD_REFUSED,
+            &["0x0300000000000000"],
+        );
         refused(world.call(ALICE, BOARD, method, &args(1, 4, 7)), codes::WRONG_CALLER, &["`seller`"]);
-        refused(world.call(ALICE, BOARD, method, &args(1, 5, 7)), codes::WRONG_STATE, &["0x0500000000000000"]);
+        refused(
+            world.call(ALICE, BOARD, method, &args(1, 5, 7)),
+            codes::WRONG_STATE,
+            &["0x0500000000000000"],
+        );
         assert_eq!(world.call(ALICE, BOARD, method, &args(1, 2, 7)), Ok(vec![]), "{method}");
         assert_eq!(world.call(ALICE, BOARD, method, &args(1, 1, 7)), Ok(vec![]), "the bound one itself");
     }
@@ -465,8 +504,16 @@ fn each_listed_item_is_checked_and_moved() {
         assert_eq!(world.call(ALICE, BOARD, "open", &job(id, 1, DUE)), Ok(vec![]));
     }
     let ids = |ids: &[u64]| parity_scale_codec::Encode::encode(&ids.to_vec());
-    refused(world.call(ALICE, BOARD, "all_done", &ids(&[1, 2, 3, 4])), codes::BAD_ARGUMENTS, &["4 items", "1 to 3 expected"]);
-    refused(world.call(ALICE, BOARD, "all_done", &ids(&[1, 2, 1])), codes::BAD_ARGUMENTS, &["item 2", "twice"]);
+    refused(
+        world.call(ALICE, BOARD, "all_done", &ids(&[1, 2, 3, 4])),
+        codes::BAD_ARGUMENTS,
+        &["4 items", "1 to 3 expected"],
+    );
+    refused(
+        world.call(ALICE, BOARD, "all_done", &ids(&[1, 2, 1])),
+        codes::BAD_ARGUMENTS,
+        &["item 2", "twice"],
+    );
     refused(world.call(ALICE, BOARD, "all_done", &ids(&[1, 9])), codes::ITEM_NOT_FOUND, &["0x09"]);
     refused(world.call(ALICE, BOARD, "all_done", &ids(&[])), codes::BAD_ARGUMENTS, &["0 items"]);
     let one = world.call(ALICE, BOARD, "all_done", &ids(&[4])).map(|_| world.gas).expect("one");

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "seeds and measured times are told")]
 
 mod engines;
+mod exits;
 mod frames;
 mod functions;
 mod hostile;

@@ -231,6 +231,29 @@ impl World {
         self.call_with(from, contract, method, args, 0, GAS)
     }
 
+    pub(crate) fn poke(
+        &mut self,
+        from: AccountId,
+        contract: AccountId,
+        exit: u16,
+        item: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        self.poke_with(from, contract, exit, item, GAS)
+    }
+
+    pub(crate) fn poke_with(
+        &mut self,
+        from: AccountId,
+        contract: AccountId,
+        exit: u16,
+        item: &[u8],
+        gas: u64,
+    ) -> Result<Vec<u8>, Failure> {
+        self.transact(from, gas, |executor, state, meter, block| {
+            executor.poke(state, meter, block, contract, exit, item)
+        })
+    }
+
     pub(crate) fn query(
         &mut self,
         contract: AccountId,

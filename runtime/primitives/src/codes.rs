@@ -86,6 +86,10 @@ codes! {
     ITEM_NOT_CREATED = 136, "ItemNotCreated", "the code did not create the item that its transition declares as new", "set the entry under the item's key";
     UNDECLARED_TARGET = 137, "UndeclaredTarget", "the code moved a machine where its transition does not lead, or left it where it may not stay", "declare the target, or choose a declared one";
     INVARIANT_BROKEN = 138, "InvariantBroken", "an invariant of the contract would not hold any more", "`inspect manifest` shows the invariants";
+    ESCROW_NOT_EMPTY = 139, "EscrowNotEmpty", "the item would go while an escrow holds coins for it", "take an exit first, or pay the escrow out";
+    UNDECLARED_ESCROW = 140, "UndeclaredEscrow", "the code used an escrow that its transition does not declare, or for an item that it is not bound to", "declare the escrow";
+    UNKNOWN_EXIT = 141, "UnknownExit", "the manifest declares no such exit", "`inspect machine` lists the exits";
+    RECEIVER_REFUSED = 142, "ReceiverRefused", "an account that an exit pays would be one that takes no coins", "name an account that can be paid";
 
     MALFORMED = 1000, "Malformed", "the bytes are not one canonically encoded transaction", "encode with the client library";
     TOO_LONG = 1001, "TooLong", "the transaction is longer than the limit", "see the limits page";

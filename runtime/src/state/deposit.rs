@@ -133,6 +133,18 @@ impl Overlay<'_> {
         self.transfer(from, to, amount)
     }
 
+    /// Refuses the accounts that take no coins.
+    pub(super) fn check_receiver(&self, to: &AccountId) -> Result<(), Failure> {
+        if to.is_zero() {
+            return Err(Failure::new(codes::ZERO_ADDRESS, "the receiver is the all-zero key"));
+        }
+        if reserved::is_system(to) {
+            let text = "the receiver is an account of the protocol itself";
+            return Err(Failure::new(codes::PROTOCOL_ADDRESS, text));
+        }
+        Ok(())
+    }
+
     /// Moves coins between accounts; to move to oneself checks and changes nothing.
     ///
     /// # Errors
@@ -149,13 +161,7 @@ impl Overlay<'_> {
         to: &AccountId,
         amount: Amount,
     ) -> Result<(), ExecutionError> {
-        if to.is_zero() {
-            return Err(Failure::new(codes::ZERO_ADDRESS, "the receiver is the all-zero key").into());
-        }
-        if reserved::is_system(to) {
-            let text = "the receiver is an account of the protocol itself";
-            return Err(Failure::new(codes::PROTOCOL_ADDRESS, text).into());
-        }
+        self.check_receiver(to)?;
         let mut payer = self.account_or_new(from)?;
         let Some(left) = payer.balance.checked_sub(amount) else {
             let text = format!("balance {} found, {amount} asked", payer.balance);

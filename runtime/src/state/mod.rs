@@ -4,6 +4,7 @@ pub(crate) mod change;
 pub mod commitment;
 pub mod deposit;
 pub(crate) mod entry;
+pub mod escrow;
 pub(crate) mod overlay;
 pub mod reserved;
 

@@ -42,13 +42,17 @@ enum Undo {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place(usize);
 
-/// What the running transaction has locked and released so far.
+/// Coins that the running transaction has moved into the protocol's keeping and out of it so far: deposits and escrows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DepositTally {
     /// Locked at the origin's expense.
     pub locked: Amount,
     /// Released to whoever had locked it.
     pub released: Amount,
+    /// Taken into escrows from the balances of their contracts.
+    pub escrowed: Amount,
+    /// Paid out of escrows.
+    pub paid_out: Amount,
 }
 
 /// A point to roll back to. Belongs to the overlay that gave it, and to the transaction it was taken in.

@@ -11,12 +11,13 @@
 //! | a contract | [`COUNTS`] | cell id u16 LE | number of entries, u64 LE |
 //! | a contract | [`PARAMS`] | empty | SCALE tuple of the parameters given at instantiation |
 //! | a contract | [`STATES`] | machine id u16 LE | id of the state the contract's machine is in, one byte |
+//! | a contract | [`NATIVE_ESCROWS`] | holder of the escrow, 33 bytes | coins it holds, u128 LE |
 //! | [`TOTALS`] | [`TOTALS_CELL`] | `genesis`, `issued`, `burnt` | u128 LE |
 //! | [`CODES`] | [`CODES_CELL`] | code hash | SCALE [`CodeRecord`] |
 //! | [`PARADIGMS`] | [`PARADIGMS_CELL`] | name, UTF-8 | code hash, 32 bytes |
 //! | [`VALIDATORS`] | [`VALIDATORS_CELL`] | empty | SCALE list of [`crate::genesis::Validator`] |
 //!
-//! [`DEPOSITS`] has no cells: its balance is the sum of all deposits.
+//! [`DEPOSITS`] and [`ESCROWS`] have no cells: their balances are the sums of all deposits and of all native escrows.
 
 use chainstack_primitives::{AccountId, Hash};
 use parity_scale_codec::{Decode, Encode};
@@ -37,6 +38,8 @@ pub const COUNTS: u16 = 0xFF04;
 pub const PARAMS: u16 = 0xFF05;
 /// States of the machines of the contract itself; that of an item is the first byte of its entry.
 pub const STATES: u16 = 0xFF06;
+/// Coins in escrow, out of reach of the contract's code.
+pub const NATIVE_ESCROWS: u16 = 0xFF07;
 /// Totals of the supply.
 pub const TOTALS_CELL: u16 = 0xFF10;
 /// The registry of uploaded code.
@@ -85,6 +88,11 @@ system_accounts! {
     VALIDATORS = "validators", [
         0x37, 0xbb, 0xe6, 0x1d, 0x89, 0xbb, 0xc4, 0xf6, 0x60, 0x36, 0x4c, 0xd4, 0xe0, 0x8b, 0x10, 0xf6,
         0x97, 0xd4, 0x43, 0xd4, 0x15, 0x69, 0x29, 0xa4, 0x69, 0xac, 0x0f, 0xd6, 0xec, 0x86, 0x01, 0xd1,
+    ];
+    /// Holds all coins in escrow as its balance.
+    ESCROWS = "escrows", [
+        0x06, 0x79, 0x39, 0x49, 0x91, 0x05, 0xde, 0x8f, 0xd5, 0x47, 0xe4, 0x3e, 0x23, 0x0d, 0x02, 0x22,
+        0x94, 0x32, 0x3e, 0xda, 0xbe, 0x07, 0x95, 0xc6, 0x77, 0xdf, 0x81, 0x20, 0xc6, 0x5f, 0x82, 0x85,
     ];
     /// Holds all locked deposits as its balance.
     DEPOSITS = "deposits", [

@@ -1,7 +1,7 @@
 //! What the calls do.
 
 use chainstack_primitives::{
-    AccountId, Amount, BatchCall, Call, CodeSource, Gas, Hash, Instantiate, Invoke, codes,
+    AccountId, Amount, BatchCall, Call, CodeSource, Gas, Hash, Instantiate, Invoke, Poke, codes,
 };
 
 use super::Meter;
@@ -49,7 +49,7 @@ pub(crate) fn run(scene: &mut Scene<'_, '_, '_>, call: &Call) -> Result<Complete
         Call::Instantiate(call) => Ok(instantiate(scene, call)?),
         Call::Invoke(call) => Ok(invoke(scene, call)?),
         Call::Batch(calls) => batch(scene, calls),
-        Call::Poke(_) => Err(not_supported("poke").into()),
+        Call::Poke(call) => Ok(poke(scene, call)?),
         _ => Err(not_supported("this kind of call").into()),
     }
 }
@@ -62,7 +62,7 @@ fn batch(scene: &mut Scene<'_, '_, '_>, calls: &[BatchCall]) -> Result<Completed
             BatchCall::Transfer { to, amount } => transfer(scene, to, *amount),
             BatchCall::Instantiate(call) => instantiate(scene, call),
             BatchCall::Invoke(call) => invoke(scene, call),
-            BatchCall::Poke(_) => Err(not_supported("poke").into()),
+            BatchCall::Poke(call) => poke(scene, call),
         };
         // A batch has at most 64 calls.
         let failed_call = u8::try_from(index).ok();
@@ -109,6 +109,10 @@ fn code_hash(scene: &mut Scene<'_, '_, '_>, source: &CodeSource) -> Result<Hash,
     let hash = entry.and_then(|entry| <[u8; 32]>::try_from(entry.value.as_slice()).ok());
     let missing = || Failure::new(codes::PARADIGM_NOT_FOUND, format!("no paradigm is called {name:?}"));
     Ok(hash.map(Hash).ok_or_else(missing)?)
+}
+
+fn poke(scene: &mut Scene<'_, '_, '_>, call: &Poke) -> Result<Completed, ExecutionError> {
+    scene.executor.poke(scene.state, scene.meter, scene.block, call.contract, call.exit, &call.item)
 }
 
 fn invoke(scene: &mut Scene<'_, '_, '_>, call: &Invoke) -> Result<Completed, ExecutionError> {

@@ -126,6 +126,24 @@ impl ContractExecutor for Puppet {
         }
     }
 
+    /// An exit 1 that pays what the contract has to whom the item names.
+    fn poke(
+        &self,
+        state: &mut Overlay<'_>,
+        meter: &mut Meter<'_>,
+        _: &BlockInfo,
+        contract: AccountId,
+        exit: u16,
+        item: &[u8],
+    ) -> Result<Completed, ExecutionError> {
+        if exit != 1 {
+            return Err(Failure::new(codes::UNKNOWN_METHOD, "no such exit").into());
+        }
+        let balance = state.account_or_new(&contract)?.balance;
+        state.pay(meter, &contract, &arguments(item)?, balance)?;
+        Ok(Completed::default())
+    }
+
     fn query(
         &self,
         state: &mut Overlay<'_>,

@@ -7,7 +7,7 @@ use super::Value::{self, Bool, Int, Uint};
 use super::failure::FailureKind::{self, DivisionByZero, OutOfRange, Overflow};
 
 /// Operands a node takes; a leaf takes none.
-pub(super) const fn arity(node: &Node) -> usize {
+pub(crate) const fn arity(node: &Node) -> usize {
     match node {
         Node::MulDiv | Node::If => 3,
         Node::Not | Node::ToInt | Node::ToUint => 1,

@@ -28,6 +28,7 @@ mod transfer;
 mod unsigned;
 mod value;
 
+pub(crate) use apply::arity;
 pub use assumptions::{Assumptions, Refuted};
 pub use cost::{ExpressionCost, FlatRead, cost, flat_reads};
 pub use environment::Environment;

@@ -70,6 +70,23 @@ impl Value {
             _ => None,
         }
     }
+
+    /// The bytes of this value as one of type `ty`, exactly.
+    ///
+    /// `None` if the value is of another type, or a number that `ty` does not hold.
+    #[must_use]
+    pub fn encode(&self, ty: &Type) -> Option<Vec<u8>> {
+        let size = usize::try_from(ty.scalar_size()?).ok()?;
+        let bytes = match self {
+            Self::Bool(truth) => vec![u8::from(*truth)],
+            Self::Uint(number) => number.to_le_bytes().get(..size)?.to_vec(),
+            Self::Int(number) => number.to_le_bytes().get(..size)?.to_vec(),
+            Self::Account(account) => account.0.to_vec(),
+            Self::Hash(hash) => hash.0.to_vec(),
+        };
+        // Exactly what decoding gives back: a number that was cut, or a value of another type, is not.
+        (Self::decode(ty, &bytes) == Some(*self)).then_some(bytes)
+    }
 }
 
 /// Little-endian bytes, filled up to 128 bits.
@@ -114,6 +131,23 @@ mod tests {
         ];
         for (ty, bytes, expected) in cases {
             assert_eq!(Value::decode(&ty, bytes), expected, "{ty} from {bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_encodes_as_what_decodes_to_it_or_not_at_all() {
+        let cases: [(Value, Type, Option<&[u8]>); 8] = [
+            (Value::Bool(true), Type::Bool, Some(&[1])),
+            (Value::Uint(255), Type::U8, Some(&[255])),
+            (Value::Uint(256), Type::U8, None),
+            (Value::Int(-2), Type::I16, Some(&[0xfe, 0xff])),
+            (Value::Int(-129), Type::I8, None),
+            (Value::Uint(1), Type::I8, None),
+            (Value::Account(AccountId([7; 32])), Type::Account, Some(&[7; 32])),
+            (Value::Account(AccountId([7; 32])), Type::Hash, None),
+        ];
+        for (value, ty, expected) in cases {
+            assert_eq!(value.encode(&ty).as_deref(), expected, "{value} as {ty}");
         }
     }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::validate::Spot;
 use super::{
-    AssetRef, CellKind, ItemField, Manifest, ManifestError, RoleKind, Section, Transition, Upgrade,
+    AssetRef, CellKind, Effect, ItemField, Manifest, ManifestError, RoleKind, Section, Transition, Upgrade,
 };
 
 /// A feature of manifests that a host may not enforce yet.
@@ -16,7 +16,7 @@ pub enum Feature {
     UniqueAssets,
     AssetGuards,
     Escrow,
-    Exits,
+    ExitLedgers,
     Upgrade,
 }
 
@@ -29,8 +29,8 @@ impl Feature {
             Self::OwnerRoles => "roles of owners",
             Self::UniqueAssets => "unique assets",
             Self::AssetGuards => "escrow conditions of assets",
-            Self::Escrow => "escrow",
-            Self::Exits => "exits",
+            Self::Escrow => "escrow of other assets than the chain's coin",
+            Self::ExitLedgers => "exits that change ledgers",
             Self::Upgrade => "upgrades",
         }
     }
@@ -70,8 +70,13 @@ impl Manifest {
             let (feature, part) = unsupported_transition(transition)?;
             Some((feature, Spot::new(Section::Transitions, index, &transition.method).part(part)))
         });
-        let exits = self.exits.iter().enumerate();
-        let exits = exits.map(|(index, exit)| (Feature::Exits, Spot::new(Section::Exits, index, &exit.name)));
+        let exits = self.exits.iter().enumerate().filter_map(|(index, exit)| {
+            let ledgers = exit.effects.iter().position(changes_ledger)?;
+            Some((
+                Feature::ExitLedgers,
+                Spot::new(Section::Exits, index, &exit.name).item("effects", ledgers),
+            ))
+        });
         let upgrade =
             (self.upgrade != Upgrade::None).then_some((Feature::Upgrade, Spot::section(Section::Upgrade)));
         let mut found = roles.chain(cells).chain(transitions).chain(exits).chain(upgrade);
@@ -81,7 +86,7 @@ impl Manifest {
 
 fn unsupported_cell(kind: &CellKind) -> Option<Feature> {
     match kind {
-        CellKind::Escrow(_) => Some(Feature::Escrow),
+        CellKind::Escrow(escrow) => (escrow.asset != AssetRef::Native).then_some(Feature::Escrow),
         CellKind::Map(map) => map.asset.as_ref().map(|_| Feature::UniqueAssets),
         CellKind::Value(_) => None,
         CellKind::Ledger(ledger) => {
@@ -92,10 +97,11 @@ fn unsupported_cell(kind: &CellKind) -> Option<Feature> {
     }
 }
 
+fn changes_ledger(effect: &Effect) -> bool {
+    matches!(effect, Effect::LedgerAdd { .. } | Effect::LedgerSub { .. } | Effect::LedgerMove { .. })
+}
+
 fn unsupported_transition(transition: &Transition) -> Option<(Feature, &'static str)> {
-    if !transition.escrows.is_empty() {
-        return Some((Feature::Escrow, "escrows"));
-    }
     let foreign = transition.sends.iter().any(|send| send.asset != AssetRef::Native);
     foreign.then_some((Feature::Escrow, "sends"))
 }

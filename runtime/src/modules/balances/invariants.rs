@@ -25,6 +25,13 @@ pub enum Violation {
         /// By the account.
         found: Amount,
     },
+    /// What all escrows hold is not what [`reserved::ESCROWS`] holds.
+    Escrows {
+        /// By the entries.
+        expected: Amount,
+        /// By the account.
+        found: Amount,
+    },
     /// A sum passes 128 bits or falls below zero, or a total is not one.
     Overflow,
     /// The all-zero key owns something.
@@ -41,6 +48,9 @@ impl fmt::Display for Violation {
             }
             Self::Deposits { expected, found } => {
                 write!(formatter, "deposits of {expected} expected, {found} held")
+            }
+            Self::Escrows { expected, found } => {
+                write!(formatter, "escrows of {expected} expected, {found} held")
             }
             Self::Overflow => formatter.write_str("a sum passes its bounds"),
             Self::ZeroKey => formatter.write_str("the all-zero key owns something"),
@@ -60,7 +70,7 @@ pub fn check<'a>(
     entries: impl IntoIterator<Item = (&'a EntryKey, &'a Entry)>,
 ) -> Result<(), Violation> {
     let mut balances = Amount::ZERO;
-    let mut held = Amount::ZERO;
+    let (mut held, mut held_in_escrow) = (Amount::ZERO, Amount::ZERO);
     let mut contracts = std::collections::BTreeSet::new();
     for (id, account) in accounts {
         if id.is_zero() {
@@ -70,16 +80,24 @@ pub fn check<'a>(
         if *id == reserved::DEPOSITS {
             held = account.balance;
         }
+        if *id == reserved::ESCROWS {
+            held_in_escrow = account.balance;
+        }
         if account.is_contract() {
             contracts.insert(*id);
         }
     }
     let (mut deposits, mut created, mut burnt) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
+    let mut escrows = Amount::ZERO;
     for (key, entry) in entries {
         if !contracts.contains(&key.contract) && !reserved::is_system(&key.contract) {
             return Err(Violation::Owner(key.contract));
         }
         deposits = deposits.checked_add(entry.deposit).ok_or(Violation::Overflow)?;
+        if key.cell == reserved::NATIVE_ESCROWS {
+            let amount = decode_total(entry).ok_or(Violation::Overflow)?;
+            escrows = escrows.checked_add(amount).ok_or(Violation::Overflow)?;
+        }
         if key.contract == reserved::TOTALS && key.cell == reserved::TOTALS_CELL {
             let total = decode_total(entry).ok_or(Violation::Overflow)?;
             match &*key.key {
@@ -94,6 +112,9 @@ pub fn check<'a>(
     }
     if deposits != held {
         return Err(Violation::Deposits { expected: deposits, found: held });
+    }
+    if escrows != held_in_escrow {
+        return Err(Violation::Escrows { expected: escrows, found: held_in_escrow });
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The native coin: what happens to fees, rewards and deposits at the end of a block, and the totals of the
 //! supply.
 //!
-//! Supply = genesis + issued − burnt = the sum of all balances, those of [`reserved::DEPOSITS`] included;
+//! Supply = genesis + issued − burnt = the sum of all balances, those of [`reserved::DEPOSITS`] and [`reserved::ESCROWS`] included;
 //! [`invariants`] checks it.
 
 pub mod invariants;
@@ -20,7 +20,7 @@ use crate::{
 /// balances can pass them.
 pub const SUPPLY_MAX: Amount = Amount(u128::MAX / 2);
 
-/// Ends a block: pays tips and reward, moves the net of all deposits, counts the totals.
+/// Ends a block: pays tips and reward, moves the net of all deposits and escrows, counts the totals.
 ///
 /// No shares are mined and nobody seals in this version, so that the parts of miners and of verifiers are both
 /// the proposer's.
@@ -38,7 +38,9 @@ pub(crate) fn settle(
     }
     count(state, reserved::BURNT_KEY, accrued.burnt)?;
     credit(state, &reserved::DEPOSITS, accrued.deposits.locked)?;
-    debit(state, &reserved::DEPOSITS, accrued.deposits.released)
+    debit(state, &reserved::DEPOSITS, accrued.deposits.released)?;
+    credit(state, &reserved::ESCROWS, accrued.deposits.escrowed)?;
+    debit(state, &reserved::ESCROWS, accrued.deposits.paid_out)
 }
 
 /// Counts `reward` as issued, unless the supply's bound would be passed: then nothing is issued. What was.

@@ -1,0 +1,87 @@
+//! Coins held for items.
+
+use chainstack_primitives::{Amount, codes, manifest::CellKind, manifest::escrow_holder};
+use chainstack_runtime::ports::{ExecutionError, Failure};
+
+use super::{
+    Answered, Scene,
+    table::{Function, KEY_BYTES_MAX, Price},
+};
+use crate::{
+    budget::{charge_times, charge_update, entry_deposit},
+    machine::declared_escrow,
+    memory::{self, word},
+};
+
+/// Size of key and value of an escrow's entry.
+const ESCROW_BYTES: u32 = 49;
+
+impl Scene<'_, '_, '_, '_, '_> {
+    fn escrow_item(&self, item: (u64, u64)) -> Result<Vec<u8>, Failure> {
+        Ok(memory::read(self.guest, item.0, item.1, KEY_BYTES_MAX)?.to_vec())
+    }
+
+    pub(super) fn escrow_in(&mut self, cell: u64, item: (u64, u64), amount: u64) -> Answered {
+        let item = self.escrow_item(item)?;
+        let amount = memory::read_amount(self.guest, amount)?;
+        let holder = declared_escrow(self.frame, word(cell), &item, |used| used.pays_in)?;
+        let schedule = self.meter.schedule();
+        if !amount.is_zero() && self.state.escrowed(&self.frame.address, &holder)?.is_zero() {
+            charge_times(self.guest, schedule, Price::New, 1)?;
+        }
+        let deposit = entry_deposit(schedule, ESCROW_BYTES)?;
+        let done = self.state.escrow_in(self.meter, &self.frame.address, &holder, amount, deposit);
+        self.frame.used.changed |= done.is_ok();
+        answer(Function::EscrowIn, done)
+    }
+
+    pub(super) fn escrow_out(&mut self, cell: u64, item: (u64, u64), to: u64, amount: u64) -> Answered {
+        let item = self.escrow_item(item)?;
+        let to = memory::read_account(self.guest, to)?;
+        let amount = memory::read_amount(self.guest, amount)?;
+        let holder = declared_escrow(self.frame, word(cell), &item, |used| used.pays_out)?;
+        let mut after = self.frame.used;
+        after.send(self.frame.contract.method(self.frame.method)?, amount)?;
+        let schedule = self.meter.schedule();
+        if !amount.is_zero() && self.state.account(&to)?.is_none() {
+            charge_times(self.guest, schedule, Price::Account, 1)?;
+        }
+        let address = self.frame.address;
+        if !amount.is_zero() && self.state.escrowed(&address, &holder)? == amount {
+            charge_update(self.guest, schedule)?;
+        }
+        let done = self.state.escrow_out(&address, &holder, &to, amount);
+        if done.is_ok() {
+            self.frame.used = after;
+        }
+        answer(Function::EscrowOut, done)
+    }
+
+    pub(super) fn escrowed(&mut self, cell: u64, item: (u64, u64), out: u64) -> Answered {
+        memory::check(self.guest, out, 16)?;
+        let item = self.escrow_item(item)?;
+        let id = u16::try_from(word(cell)).ok();
+        let declared = id.and_then(|id| self.frame.contract.manifest.cell(id));
+        let Some((id, CellKind::Escrow(_))) = declared.map(|cell| (cell.id, &cell.kind)) else {
+            let text = format!("cell id {} is no escrow", word(cell));
+            return Err(Failure::new(codes::UNDECLARED_CELL, text).into());
+        };
+        let method = self.frame.contract.method(self.frame.method)?;
+        self.frame.used.read(method)?;
+        let address = self.frame.address;
+        let held: Amount = self.state.escrowed(&address, &escrow_holder(&address, id, &item))?;
+        memory::write(self.guest, out, &held.0.to_le_bytes())?;
+        Ok(0)
+    }
+}
+
+/// A failure that the function's row lists is a status; any other ends the call.
+fn answer(function: Function, done: Result<(), ExecutionError>) -> Answered {
+    match done {
+        Ok(()) => Ok(0),
+        Err(ExecutionError::Failed(failure)) if function.row().statuses.contains(&failure.code) => {
+            Ok(u64::from(failure.code))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,80 @@
+//! Coins that the host holds for an item, or for the contract.
+
+use chainstack_primitives::{
+    AccountId, Amount, codes,
+    manifest::{CellKind, EscrowUse, escrow_holder},
+};
+use chainstack_runtime::{
+    ports::{ExecutionError, Failure, Fault},
+    state::{Overlay, escrow::Holder},
+};
+
+use super::{contract::CellPlan, contract::Contract, frame::Frame};
+
+/// Coins that escrow cell `cell` holds for the item under `item`; for the contract, if that is empty.
+pub(super) fn held(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    cell: u16,
+    item: &[u8],
+) -> Result<Amount, Fault> {
+    state.escrowed(address, &escrow_holder(address, cell, item))
+}
+
+/// Checks that nothing is in escrow for an item that is to be deleted. The caller has charged for as many reads as the
+/// cell has escrows.
+///
+/// # Errors
+/// [`codes::ESCROW_NOT_EMPTY`].
+pub(crate) fn check_empty(
+    state: &mut Overlay<'_>,
+    contract: &Contract,
+    address: &AccountId,
+    cell: &CellPlan,
+    item: &[u8],
+) -> Result<(), ExecutionError> {
+    for escrow in &cell.escrows {
+        let amount = held(state, address, *escrow, item)?;
+        if !amount.is_zero() {
+            let name = contract.manifest.cell(*escrow).map_or("", |cell| cell.name.as_str());
+            let text = format!("escrow `{name}` holds {amount} for the item");
+            return Err(Failure::new(codes::ESCROW_NOT_EMPTY, text).into());
+        }
+    }
+    Ok(())
+}
+
+/// The holder of an escrow that the running method declares with `wanted`, for an item it is bound to.
+///
+/// # Errors
+/// [`codes::UNDECLARED_ESCROW`].
+pub(crate) fn declared_escrow(
+    frame: &Frame,
+    cell: u32,
+    item: &[u8],
+    wanted: impl Fn(&EscrowUse) -> bool,
+) -> Result<Holder, Failure> {
+    let contract = &*frame.contract;
+    let method = contract.method(frame.method)?;
+    let undeclared = |text: String| Failure::new(codes::UNDECLARED_ESCROW, text);
+    let uses = contract.transition(method).map(|transition| &*transition.escrows).unwrap_or_default();
+    let Some(used) = uses.iter().find(|used| u32::from(used.cell) == cell && wanted(used)) else {
+        return Err(undeclared(format!("escrow cell id {cell} is not among what `{}` uses so", method.name)));
+    };
+    let declared = contract.manifest.cell(used.cell);
+    let Some((declared, CellKind::Escrow(escrow))) = declared.map(|cell| (cell, &cell.kind)) else {
+        return Err(undeclared(format!("cell id {cell} is no escrow")));
+    };
+    let bound = match escrow.item {
+        None => item.is_empty(),
+        Some(_) => frame.items.iter().any(|bound| bound.key == item && bound.head.is_some()),
+    };
+    if !bound {
+        let text = format!(
+            "escrow `{}`: `{}` is not bound to this item, or it is not there",
+            declared.name, method.name
+        );
+        return Err(undeclared(text));
+    }
+    Ok(escrow_holder(&frame.address, used.cell, item))
+}

@@ -1,0 +1,113 @@
+//! Native escrow: coins that a contract's declaration holds for an item, out of reach of its code.
+//!
+//! What an escrow holds stands in the contract's storage, in [`reserved::NATIVE_ESCROWS`] under the escrow's holder; the
+//! coins themselves are on the protocol account [`reserved::ESCROWS`], settled once a block as deposits are. So neither
+//! a transfer from outside nor the contract's own payments can change what an escrow holds.
+
+use chainstack_primitives::{AccountId, Amount, codes};
+
+use super::{overlay::Overlay, reserved};
+use crate::{
+    ports::{ExecutionError, Failure, Fault},
+    transaction::Meter,
+};
+
+/// Key of an escrow: `0x01 | H("escrow" | contract | cell | item)`.
+pub type Holder = [u8; 33];
+
+impl Overlay<'_> {
+    /// Coins that the escrow of `contract` under `holder` holds.
+    ///
+    /// # Errors
+    /// A fault if committed state cannot be read, or holds no amount there.
+    pub fn escrowed(&mut self, contract: &AccountId, holder: &Holder) -> Result<Amount, Fault> {
+        let Some(entry) = self.entry(contract, reserved::NATIVE_ESCROWS, holder)? else {
+            return Ok(Amount::ZERO);
+        };
+        let bytes = <[u8; 16]>::try_from(entry.value.as_slice());
+        bytes
+            .map(|bytes| Amount(u128::from_le_bytes(bytes)))
+            .map_err(|_| Fault::text("an escrow holds no amount"))
+    }
+
+    /// Moves coins of the contract's own balance into its escrow. A new escrow locks `deposit` at the origin's expense.
+    ///
+    /// # Errors
+    /// - [`codes::INSUFFICIENT_BALANCE`] if the contract has less than `amount` free.
+    /// - [`codes::DEPOSIT_LIMIT`] if the deposits of the transaction would pass its `max_deposit`.
+    /// - a fault if committed state cannot be read.
+    ///
+    /// State is unchanged on error.
+    ///
+    /// # Cost
+    /// Two entries or accounts read and written; the caller has charged for them, and for a new entry.
+    pub fn escrow_in(
+        &mut self,
+        meter: &Meter<'_>,
+        contract: &AccountId,
+        holder: &Holder,
+        amount: Amount,
+        deposit: Amount,
+    ) -> Result<(), ExecutionError> {
+        let mut account = self.account_or_new(contract)?;
+        let Some(left) = account.balance.checked_sub(amount) else {
+            let text = format!("balance {} found, {amount} asked", account.balance);
+            return Err(Failure::new(codes::INSUFFICIENT_BALANCE, text).into());
+        };
+        if amount.is_zero() {
+            return Ok(());
+        }
+        // Neither passes the supply, which is half of what 128 bits hold.
+        let overflow = || Fault::text("escrows pass the supply");
+        let total = self.escrowed(contract, holder)?.checked_add(amount).ok_or_else(overflow)?;
+        let taken = self.deposits().escrowed.checked_add(amount).ok_or_else(overflow)?;
+        let value = total.0.to_le_bytes().to_vec();
+        self.write_entry(meter, (contract, reserved::NATIVE_ESCROWS, holder), value, deposit)?;
+        account.balance = left;
+        self.set_account(contract, account)?;
+        self.deposits_mut().escrowed = taken;
+        Ok(())
+    }
+
+    /// Pays coins out of an escrow of `contract`; one that is empty then is deleted, and its deposit returned.
+    ///
+    /// # Errors
+    /// - [`codes::ZERO_ADDRESS`], [`codes::PROTOCOL_ADDRESS`] for receivers that take no transfers.
+    /// - [`codes::INSUFFICIENT_BALANCE`] if the escrow holds less.
+    /// - a fault if committed state cannot be read.
+    ///
+    /// State is unchanged on error.
+    ///
+    /// # Cost
+    /// Two entries or accounts read and written, three if the escrow is emptied; the caller has charged for them.
+    pub fn escrow_out(
+        &mut self,
+        contract: &AccountId,
+        holder: &Holder,
+        to: &AccountId,
+        amount: Amount,
+    ) -> Result<(), ExecutionError> {
+        self.check_receiver(to)?;
+        let held = self.escrowed(contract, holder)?;
+        let Some(left) = held.checked_sub(amount) else {
+            let text = format!("{held} in escrow found, {amount} asked");
+            return Err(Failure::new(codes::INSUFFICIENT_BALANCE, text).into());
+        };
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let overflow = || Fault::text("balances pass the supply");
+        let paid = self.deposits().paid_out.checked_add(amount).ok_or_else(overflow)?;
+        let mut receiver = self.account_or_new(to)?;
+        receiver.balance = receiver.balance.checked_add(amount).ok_or_else(overflow)?;
+        let place = self.place(contract, reserved::NATIVE_ESCROWS, holder)?;
+        self.set_account(to, receiver)?;
+        if left.is_zero() {
+            self.delete_entry_at(place)?;
+        } else {
+            self.set_value_at(place, left.0.to_le_bytes().to_vec());
+        }
+        self.deposits_mut().paid_out = paid;
+        Ok(())
+    }
+}
