@@ -39,13 +39,16 @@ fn a_failing_call_undoes_those_before_it_and_is_named() {
     let mut calls = vec![pay(2, Amount(1)); 63];
     calls.push(fail);
     assert_eq!(world.run(&alice, batch(calls)).failed_call, Some(63));
-    let poke = BatchCall::Poke(chainstack_primitives::Poke {
-        contract,
-        exit: 0,
-        item: vec![].try_into().expect("short"),
-    });
-    let receipt = world.run(&alice, batch(vec![pay(2, Amount(1)), poke]));
-    assert_eq!((receipt.code, receipt.failed_call), (codes::NOT_SUPPORTED, Some(1)));
+    let poke = |exit| {
+        let item = Key::new(3).id().0.to_vec().try_into().expect("short");
+        BatchCall::Poke(chainstack_primitives::Poke { contract, exit, item })
+    };
+    let receipt = world.run(&alice, batch(vec![pay(2, Amount(1)), poke(0)]));
+    assert_eq!((receipt.code, receipt.failed_call), (codes::UNKNOWN_EXIT, Some(1)));
+    let before = world.balance(&Key::new(3).id());
+    let fund = BatchCall::Transfer { to: contract, amount: coins(2) };
+    assert_eq!(world.run(&alice, batch(vec![fund, poke(1)])).code, codes::OK);
+    assert_eq!(world.balance(&Key::new(3).id()).checked_sub(before), Some(coins(2)), "the exit paid it on");
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl ContractExecutor for Puppet {
         item: &[u8],
     ) -> Result<Completed, ExecutionError> {
         if exit != 1 {
-            return Err(Failure::new(codes::UNKNOWN_METHOD, "no such exit").into());
+            return Err(Failure::new(codes::UNKNOWN_EXIT, "no such exit").into());
         }
         let balance = state.account_or_new(&contract)?.balance;
         state.pay(meter, &contract, &arguments(item)?, balance)?;

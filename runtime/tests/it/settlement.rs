@@ -62,10 +62,10 @@ fn a_failed_transaction_leaves_exactly_fee_nonce_and_receipt() {
         (
             Call::Poke(chainstack_primitives::Poke {
                 contract,
-                exit: 1,
+                exit: 2,
                 item: vec![].try_into().expect("short"),
             }),
-            codes::NOT_SUPPORTED,
+            codes::UNKNOWN_EXIT,
         ),
     ];
     for (call, code) in failing {

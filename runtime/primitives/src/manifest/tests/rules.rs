@@ -696,29 +696,39 @@ fn each_unsupported_feature_is_refused_by_name() {
         assert_eq!(error.to_string(), format!("manifest {place}: {expected} not supported yet"));
         assert_eq!(error.code(), 2101);
     };
-    check(Feature::Machines, "machines.main", &|manifest| manifest.machines = all.machines.clone());
-    check(Feature::Exits, "exits.expire", &|manifest| manifest.exits = all.exits.clone());
-    check(Feature::Invariants, "invariants.sums", &|manifest| manifest.invariants = all.invariants.clone());
+    let amount = || list([Node::Uint(1)]);
+    let ledgers = [
+        Effect::LedgerAdd { cell: 1, key: list([KeyTerm::Caller]), amount: amount() },
+        Effect::LedgerSub { cell: 1, key: list([KeyTerm::Caller]), amount: amount() },
+        Effect::LedgerMove {
+            cell: 1,
+            from: list([KeyTerm::Caller]),
+            to: list([KeyTerm::SelfAddress]),
+            amount: amount(),
+        },
+    ];
+    for effect in ledgers {
+        check(Feature::ExitLedgers, "exits.expire.effects[1]", &|manifest| {
+            let effects = list([Effect::DeleteItem, effect.clone()]);
+            manifest.exits = list([Exit { effects, ..all.exits[0].clone() }]);
+        });
+    }
     check(Feature::Upgrade, "upgrade", &|manifest| manifest.upgrade = all.upgrade);
     check(Feature::SetRoles, "roles.guardians", &|manifest| manifest.roles = list([all.roles[2].clone()]));
-    check(Feature::ItemRoles, "roles.seller", &|manifest| manifest.roles = list([all.roles[3].clone()]));
+    check(Feature::OwnerRoles, "roles.seller", &|manifest| {
+        let kind = RoleKind::Item { cell: 1, field: ItemField::Owner };
+        manifest.roles = list([Role { kind, ..all.roles[3].clone() }]);
+    });
     check(Feature::AssetGuards, "cells.balances", &|manifest| manifest.cells = list([all.cells[0].clone()]));
     check(Feature::UniqueAssets, "cells.tokens", &|manifest| manifest.cells = list([all.cells[1].clone()]));
-    check(Feature::Escrow, "cells.deposits", &|manifest| manifest.cells = list([all.cells[5].clone()]));
+    check(Feature::Escrow, "cells.wares", &|manifest| manifest.cells = list([all.cells[6].clone()]));
     let bid = all.transition("bid").expect("declared");
     let with = |expected, part: &str, transition: Transition| {
         let place = format!("transitions.pay.{part}");
         check(expected, &place, &|manifest| manifest.transitions = list([transition.clone()]));
     };
     let plain = || transition("pay");
-    with(Feature::Items, "item", Transition { item: bid.item.clone(), ..plain() });
-    with(Feature::States, "from", Transition { from: bid.from.clone(), ..plain() });
-    with(Feature::States, "to", Transition { to: bid.to.clone(), ..plain() });
-    with(Feature::Windows, "window", Transition { window: bid.window.clone(), ..plain() });
-    with(Feature::Guards, "guard", Transition { guard: bid.guard.clone(), ..plain() });
-    with(Feature::Escrow, "escrows", Transition { escrows: bid.escrows.clone(), ..plain() });
     with(Feature::Escrow, "sends", Transition { sends: bid.sends.clone(), ..plain() });
-    with(Feature::ReenterOtherItems, "reenter", Transition { reenter: Reenter::OtherItems, ..plain() });
     let native = Send { asset: AssetRef::Native, max: Amount(1) };
     let free = Transition { sends: list([native]), reenter: Reenter::All, ..plain() };
     let mut manifest = supported();
