@@ -33,6 +33,11 @@ absent! {
     fn ledger_add(u16, &[u8], u128) -> u32;
     fn ledger_sub(u16, &[u8], u128) -> u32;
     fn ledger_move(u16, &[u8], &[u8], u128) -> u32;
+    fn state(u16, &[u8]) -> i32;
+    fn transition(u16, u8);
+    fn escrow_in(u16, &[u8], u128) -> u32;
+    fn escrow_out(u16, &[u8], &[u8; 32], u128) -> u32;
+    fn escrowed(u16, &[u8]) -> u128;
     fn emit(u16, &[u8]);
     fn transfer(&[u8; 32], u128) -> u32;
     fn invoke(&[u8; 32], &str, &[u8], u128, u64) -> u32;

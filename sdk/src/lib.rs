@@ -8,6 +8,8 @@
 //! | [`env`](mod@env) | who calls, what came with the call, what the chain says, the contract's parameters |
 //! | [`cell`] | [`Map`](cell::Map) and [`Value`](cell::Value): declared entries |
 //! | [`ledger`] | [`Ledger`](ledger::Ledger): balances that the host conserves |
+//! | [`machine`] | states of machines, and where a call leads |
+//! | [`escrow`] | coins that the host holds for an item |
 //! | [`call`] | other contracts: invoke, notify, pay |
 //! | [`event`] | facts announced |
 //! | [`error`] | declared refusals |
@@ -39,8 +41,10 @@ pub mod codec;
 pub mod crypto;
 pub mod env;
 pub mod error;
+pub mod escrow;
 pub mod event;
 pub mod ledger;
+pub mod machine;
 mod macros;
 mod memory;
 #[cfg(all(not(target_arch = "wasm32"), not(feature = "testing")))]

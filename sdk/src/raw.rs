@@ -40,6 +40,17 @@ mod import {
             to_len: u32,
             amount: *const u8,
         ) -> u32;
+        pub(super) fn state(machine: u32, key_ptr: *const u8, key_len: u32) -> i32;
+        pub(super) safe fn transition(machine: u32, state: u32);
+        pub(super) fn escrow_in(cell: u32, item_ptr: *const u8, item_len: u32, amount: *const u8) -> u32;
+        pub(super) fn escrow_out(
+            cell: u32,
+            item_ptr: *const u8,
+            item_len: u32,
+            to: *const u8,
+            amount: *const u8,
+        ) -> u32;
+        pub(super) fn escrowed(cell: u32, item_ptr: *const u8, item_len: u32, out: *mut u8);
         pub(super) fn emit(event: u32, ptr: *const u8, len: u32);
         pub(super) fn transfer(to: *const u8, amount: *const u8) -> u32;
         pub(super) fn invoke(
@@ -208,6 +219,36 @@ pub(crate) fn ledger_move(cell: u16, from: &[u8], to: &[u8], amount: u128) -> u3
             amount.as_ptr(),
         )
     }
+}
+
+pub(crate) fn state(machine: u16, key: &[u8]) -> i32 {
+    // SAFETY: pointer and length are those of a live slice; the host only reads.
+    unsafe { import::state(u32::from(machine), key.as_ptr(), length(key)) }
+}
+
+pub(crate) fn transition(machine: u16, state: u8) {
+    import::transition(u32::from(machine), u32::from(state));
+}
+
+pub(crate) fn escrow_in(cell: u16, item: &[u8], amount: u128) -> u32 {
+    let amount = amount.to_le_bytes();
+    // SAFETY: the key is a live slice and the amount a live array of 16 bytes; the host only reads.
+    unsafe { import::escrow_in(u32::from(cell), item.as_ptr(), length(item), amount.as_ptr()) }
+}
+
+pub(crate) fn escrow_out(cell: u16, item: &[u8], to: &[u8; 32], amount: u128) -> u32 {
+    let amount = amount.to_le_bytes();
+    // SAFETY: the key is a live slice, account and amount are live arrays of 32 and 16 bytes; the host only reads.
+    unsafe {
+        import::escrow_out(u32::from(cell), item.as_ptr(), length(item), to.as_ptr(), amount.as_ptr())
+    }
+}
+
+pub(crate) fn escrowed(cell: u16, item: &[u8]) -> u128 {
+    let mut out = [0; 16];
+    // SAFETY: the key is a live slice that the host only reads; it writes exactly 16 bytes.
+    unsafe { import::escrowed(u32::from(cell), item.as_ptr(), length(item), out.as_mut_ptr()) };
+    u128::from_le_bytes(out)
 }
 
 pub(crate) fn emit(event: u16, fields: &[u8]) {

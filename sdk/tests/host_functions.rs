@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// `name(i32, …) -> i32`, by name, of every function that code may import.
+/// `name(i32, …) -> i32`, by name, of every function.
 fn declared(page: &str) -> BTreeMap<String, String> {
     let mut functions = BTreeMap::new();
     for line in page.lines() {
-        if line.starts_with("## ") && line.contains("not supported yet") {
-            break;
-        }
         let Some(signature) = line.strip_prefix("### `").and_then(|rest| rest.strip_suffix('`')) else {
             continue;
         };

@@ -4,16 +4,13 @@ use chainstack_sdk::event::emit;
 use chainstack_sdk::{AccountId, Amount, Text, env};
 
 use crate::errors::TokenError;
-use crate::events::{Approval, Transfer};
+use crate::events::{Approval, Paused, Transfer, Unpaused};
 use crate::state::{self, BALANCES, NAME_MAX, SYMBOL_MAX};
 
 type Result<T> = core::result::Result<T, TokenError>;
 
 /// Checks the parameters and mints the supply to the owner.
 pub(crate) fn init() -> Result<()> {
-    if state::pausable() {
-        return Err(TokenError::PausableNotSupportedYet);
-    }
     let owner = given(state::owner())?;
     let (supply, cap) = (state::supply(), state::cap());
     if supply > cap {
@@ -67,6 +64,18 @@ pub(crate) fn burn_from(owner: AccountId, amount: Amount) -> Result<()> {
     destroy(owner, amount)
 }
 
+/// The host has checked role, guard and state, and moves the machine.
+pub(crate) fn pause() -> Result<()> {
+    emit(&Paused { account: env::caller() });
+    Ok(())
+}
+
+/// As [`pause`].
+pub(crate) fn unpause() -> Result<()> {
+    emit(&Unpaused { account: env::caller() });
+    Ok(())
+}
+
 pub(crate) fn name() -> Result<Text<NAME_MAX>> {
     Ok(state::name())
 }
@@ -105,6 +114,14 @@ pub(crate) fn mintable() -> Result<bool> {
 
 pub(crate) fn burnable() -> Result<bool> {
     Ok(state::burnable())
+}
+
+pub(crate) fn pausable() -> Result<bool> {
+    Ok(state::pausable())
+}
+
+pub(crate) fn paused() -> Result<bool> {
+    Ok(state::MAIN.state() == state::PAUSED)
 }
 
 /// Refuses the all-zero account.

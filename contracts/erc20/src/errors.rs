@@ -46,7 +46,5 @@ errors! {
             /// What the allowance is.
             found: Amount,
         },
-        /// `pausable = true` is not supported yet: it needs machines that the host enforces.
-        PausableNotSupportedYet = 9,
     }
 }

@@ -22,4 +22,16 @@ events! {
         /// How much in all.
         amount: Amount,
     }
+
+    /// The token was paused.
+    pub struct Paused = 3 {
+        /// By whom.
+        account: AccountId,
+    }
+
+    /// The token goes on.
+    pub struct Unpaused = 4 {
+        /// By whom it was unpaused.
+        account: AccountId,
+    }
 }

@@ -18,7 +18,9 @@
 //! - `approve` replaces the allowance. Between seeing the old value and replacing it the spender may still spend
 //!   it: `compare_and_approve` names the value it expects and refuses any other.
 //! - A transfer to oneself checks the balance, changes nothing and is announced; so is a transfer of zero.
-//! - What is not there cannot be switched on: no fee on transfer, no rebasing, no block list, no hooks, no pause.
+//! - Whether tokens move is a machine of the host: while it is in `Paused`, transfers, mints and burns are refused before
+//!   any code runs. Only a token issued as pausable ever gets there; approvals go on.
+//! - What is not there cannot be switched on: no fee on transfer, no rebasing, no block list, no hooks.
 #![no_std]
 
 #[cfg(test)]

@@ -23,6 +23,10 @@ methods! {
     fn burn(amount: Amount) = contract::burn;
     /// Destroys tokens of `owner`, within what `owner` allows the caller.
     fn burn_from(owner: AccountId, amount: Amount) = contract::burn_from;
+    /// Stops transfers, mints and burns.
+    fn pause() = contract::pause;
+    /// Lets tokens move again.
+    fn unpause() = contract::unpause;
     /// Name of the token.
     fn name() -> Text<NAME_MAX> = contract::name;
     /// Symbol of the token.
@@ -43,4 +47,8 @@ methods! {
     fn mintable() -> bool = contract::mintable;
     /// Whether holders may burn.
     fn burnable() -> bool = contract::burnable;
+    /// Whether the owner may pause the token.
+    fn pausable() -> bool = contract::pausable;
+    /// Whether the token is paused.
+    fn paused() -> bool = contract::paused;
 }

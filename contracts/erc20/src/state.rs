@@ -1,7 +1,8 @@
-//! Parameters, role and cells: the ids are those of `manifest.toml`.
+//! Parameters, role, cells and machine: the ids are those of `manifest.toml`.
 
 use chainstack_sdk::cell::Map;
 use chainstack_sdk::ledger::Ledger;
+use chainstack_sdk::machine::Machine;
 use chainstack_sdk::{AccountId, Amount, Text, env, params};
 
 /// Greatest length of the name in bytes.
@@ -9,13 +10,18 @@ pub const NAME_MAX: u32 = 64;
 /// Greatest length of the symbol in bytes.
 pub const SYMBOL_MAX: u32 = 16;
 
-/// Role of who may mint.
+/// Role of who may mint and pause.
 pub const OWNER_ROLE: u16 = 1;
 
 /// Balances by account. Their sum is the total supply.
 pub const BALANCES: Ledger<AccountId> = Ledger::new(1);
 /// Allowances by owner and spender; absent is zero.
 pub const ALLOWANCES: Map<(AccountId, AccountId), Amount> = Map::new(2);
+
+/// Whether tokens move.
+pub const MAIN: Machine = Machine::new(1);
+/// State of [`MAIN`] in which nothing moves.
+pub const PAUSED: u8 = 1;
 
 params! {
     /// Name of the token.

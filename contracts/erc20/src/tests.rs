@@ -100,13 +100,17 @@ fn issue_gives_the_supply_to_the_owner() {
     assert_eq!(World::call(B, messages::owner, &()).returned::<AccountId>(), A);
     assert_eq!(World::call(B, messages::cap, &()).returned::<Amount>(), Amount::MAX);
     assert!(World::call(B, messages::mintable, &()).returned::<bool>());
+    World::with(|world| world.states.insert((1, Vec::new()), 0));
+    assert!(!World::call(B, messages::pausable, &()).returned::<bool>());
+    assert!(!World::call(B, messages::paused, &()).returned::<bool>());
+    World::with(|world| world.states.insert((1, Vec::new()), 1));
+    assert!(World::call(B, messages::paused, &()).returned::<bool>());
     World::with(|world| world.roles.clear());
     assert_eq!(World::call(B, messages::owner, &()).returned::<AccountId>(), NOBODY);
 }
 
 #[test]
 fn issue_refuses_bad_parameters() {
-    refused(&Issue { pausable: true, ..Issue::default() }.deploy(), TokenError::PausableNotSupportedYet);
     refused(&Issue { owner: NOBODY, ..Issue::default() }.deploy(), TokenError::ZeroAddress);
     let (cap, would_be) = (Amount(99), Amount(100));
     refused(&Issue { cap: 99, ..Issue::default() }.deploy(), TokenError::CapExceeded { cap, would_be });

@@ -28,8 +28,9 @@ impl Run<'_, '_, '_> {
         let row = function.row();
         budget::charge_function(guest, self.meter.schedule(), row, args)?;
         let frame = self.frames.last_mut().ok_or_else(unknown)?;
-        if row.status != Status::Everywhere && (frame.read_only || row.status == Status::Later) {
-            return Err(refused(row.name, row.status).into());
+        if row.status == Status::Transitions && frame.read_only {
+            let text = format!("`{}` called inside a view", row.name);
+            return Err(Failure::new(codes::READ_ONLY, text).into());
         }
         if function == Function::Invoke {
             return self.invoke_other(args, guest);
@@ -50,15 +51,6 @@ impl Run<'_, '_, '_> {
 fn unknown() -> ExecutionError {
     // The engine links the same table, so that no code can get here.
     Failure::new(codes::BAD_HOST_ARGUMENT, "no such host function").into()
-}
-
-fn refused(name: &str, status: Status) -> Failure {
-    match status {
-        Status::Later => Failure::new(codes::NOT_SUPPORTED, format!("`{name}` is not supported yet")),
-        Status::Everywhere | Status::Transitions => {
-            Failure::new(codes::READ_ONLY, format!("`{name}` called inside a view"))
-        }
-    }
 }
 
 impl Scene<'_, '_, '_, '_, '_> {

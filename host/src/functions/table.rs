@@ -250,8 +250,6 @@ pub enum Status {
     Everywhere,
     /// In transitions; a view that calls it is refused with `ReadOnly`.
     Transitions,
-    /// Declared, refused by admission: not supported yet.
-    Later,
 }
 
 /// One row of [`TABLE`].
@@ -426,18 +424,8 @@ functions! {
         "Recovers the secp256k1 public key `x | y` from `r | s | v`, v being 0, 1, 27 or 28 and s in the lower half. 0, and nothing written, if there is none.";
 }
 
-/// The table as code may import it and the engine links it: without what is not supported yet.
-pub static HOST_FUNCTIONS: HostFunctions =
-    HostFunctions { module: MODULE, functions: SIGNATURES.split_at(available(TABLE)).0 };
-
-/// Number of rows before the first that is not supported yet; those stand at the end.
-const fn available(table: &[HostFunction]) -> usize {
-    let mut count = 0;
-    while count < table.len() && !matches!(table[count].status, Status::Later) {
-        count += 1;
-    }
-    count
-}
+/// The table as code may import it and the engine links it.
+pub static HOST_FUNCTIONS: HostFunctions = HostFunctions { module: MODULE, functions: SIGNATURES };
 
 impl Function {
     /// The function with this number.
@@ -526,7 +514,6 @@ pub fn reference() -> String {
     for (title, status) in [
         ("In transitions and views", Status::Everywhere),
         ("In transitions only (`ReadOnly` in a view)", Status::Transitions),
-        ("Declared, refused by admission: not supported yet", Status::Later),
     ] {
         page.push_str(&format!("\n## {title}\n"));
         for row in TABLE.iter().filter(|row| row.status == status) {
@@ -577,8 +564,6 @@ mod tests {
             );
         }
         assert_eq!(Function::from_number(u32::MAX), None);
-        let later = TABLE.iter().skip(HOST_FUNCTIONS.functions.len());
-        assert!(later.clone().count() > 0 && later.clone().all(|row| row.status == Status::Later));
     }
 
     #[test]

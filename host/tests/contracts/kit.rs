@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chainstack_host::functions::table::{Answer, ParamKind, Status, TABLE};
+use chainstack_host::functions::table::{Answer, ParamKind, TABLE};
 use chainstack_primitives::{
     Amount, BoundedVec, Gas,
     manifest::{
@@ -132,10 +132,10 @@ pub(crate) fn native<const MAX: u32>(max: u128) -> BoundedVec<Send, MAX> {
     list(vec![Send { asset: AssetRef::Native, max: Amount(max) }])
 }
 
-/// Imports of every available host function, each under `$name`.
+/// Imports of every host function, each under `$name`.
 pub(crate) fn imports() -> String {
     let mut text = String::new();
-    for row in TABLE.iter().filter(|row| row.status != Status::Later) {
+    for row in TABLE {
         let params = row.params.iter().map(|param| wasm_type(param.kind)).collect::<Vec<_>>().join(" ");
         let result = match row.answer {
             Answer::None | Answer::Never => "",
@@ -233,7 +233,7 @@ pub(crate) fn probe_manifest() -> Manifest {
     }]);
     let mut transitions = Vec::new();
     let mut views = Vec::new();
-    for row in TABLE.iter().filter(|row| row.status != Status::Later) {
+    for row in TABLE {
         let mut method = transition(&format!("f_{}", row.name), args(), Some(returns));
         method.value_max = Amount(1_000_000);
         method.sends = native(500);
@@ -258,7 +258,7 @@ pub(crate) fn probe_manifest() -> Manifest {
 /// The module of [`probe_manifest`].
 pub(crate) fn probe() -> Vec<u8> {
     let mut functions = Vec::new();
-    for row in TABLE.iter().filter(|row| row.status != Status::Later) {
+    for row in TABLE {
         let mut call = format!("(call ${}", row.name);
         for (index, param) in row.params.iter().enumerate() {
             let word = format!("(i64.load (i32.const {}))", index * 8);

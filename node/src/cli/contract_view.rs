@@ -150,9 +150,18 @@ pub fn stored_value(manifest: &Manifest, cell: &Cell, bytes: &[u8]) -> Value {
     }
     let mut shown = Map::new();
     let mut end = 0;
+    if let (Some(machine), Some(id)) = (manifest.machine_of(cell.id), bytes.first()) {
+        let state = machine.states.iter().find(|state| state.id == *id);
+        // As the host's own methods: no field of a contract is called so.
+        shown.insert("$state".to_owned(), state.map_or(json!(id), |state| json!(state.name.as_str())));
+        end = 1;
+    }
     for (index, field) in (0u8..).zip(cell.head().iter()) {
         let span = manifest.head_span(cell, index);
-        let span = span.and_then(|(from, to)| Some((usize::try_from(from).ok()?, usize::try_from(to).ok()?)));
+        let span = span.and_then(|(offset, size)| {
+            let (from, size) = (usize::try_from(offset).ok()?, usize::try_from(size).ok()?);
+            Some((from, from.checked_add(size)?))
+        });
         let part = span.and_then(|(from, to)| Some((bytes.get(from..to)?, to)));
         let Some((part, to)) = part else { break };
         let value = value::decode_with(manifest, &field.ty, part, &show_account);

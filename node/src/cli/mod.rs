@@ -25,6 +25,7 @@ mod events;
 mod explain;
 mod manifest;
 mod paradigm;
+mod poke;
 mod proof;
 mod query;
 mod secret;
@@ -88,6 +89,7 @@ enum Command {
     Paradigm(paradigm::Paradigm),
     Deploy(deploy::Deploy),
     Call(call::Call),
+    Poke(poke::Poke),
     Query(query::Query),
     State(state::State),
     Events(events::Events),
@@ -175,6 +177,7 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Paradigm(it) => it.run(context),
         Command::Deploy(it) => it.run(context),
         Command::Call(it) => it.run(context),
+        Command::Poke(it) => it.run(context),
         Command::Query(it) => it.run(context),
         Command::State(it) => it.run(context),
         Command::Events(it) => it.run(context),

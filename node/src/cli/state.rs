@@ -191,6 +191,13 @@ fn overview(context: &Context, view: &ContractView) -> Outcome {
         let holder = found.get("holder").map(plain).unwrap_or_default();
         lines.push(format!("role  {:<12} {holder}", name.unwrap_or_default()));
     }
+    for found in rows("machines") {
+        let Some(machine) = id(&found, "id").and_then(|id| manifest.machine(id)) else { continue };
+        let state = found.get("state").and_then(Value::as_u64);
+        let state = machine.states.iter().find(|declared| Some(u64::from(declared.id)) == state);
+        let name = state.map_or_else(String::new, |state| state.name.to_string());
+        lines.push(format!("state {:<12} {name}", machine.name.as_str()));
+    }
     for (list, what) in [("sums", "sum"), ("counts", "count")] {
         for found in rows(list) {
             let name = id(&found, "cell").and_then(|id| manifest.cell(id)).map(|cell| cell.name.to_string());

@@ -148,6 +148,8 @@ fn state(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObject
             rows.iter().map(|(id, value)| json!({"cell": id, name: number(value)})).collect(),
         )
     };
+    let machines = by_id(&view, &contract, reserved::STATES)?.into_iter();
+    let machines = machines.map(|(id, state)| json!({"id": id, "state": state.first()}));
     Ok(json!({
         "info": info,
         "height": view.height().0,
@@ -155,6 +157,7 @@ fn state(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObject
         "roles": roles.collect::<Vec<_>>(),
         "sums": numbers(reserved::SUMS, "sum")?,
         "counts": numbers(reserved::COUNTS, "count")?,
+        "machines": machines.collect::<Vec<_>>(),
     }))
 }
 

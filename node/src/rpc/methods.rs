@@ -64,7 +64,7 @@ const ENTRY: Shape = object! { "value": Bytes, "payer": Account, "deposit": Amou
 const REVERTED: Shape = object! { "reverted": object! { "height": Number } };
 const ENDED: Shape = object! { "ended": object! { "why": Text, "next": Place } };
 /// Commands that send a transaction.
-const SENDERS: &[&str] = &["account transfer", "paradigm deploy", "deploy", "call"];
+const SENDERS: &[&str] = &["account transfer", "paradigm deploy", "deploy", "call", "poke"];
 
 /// Shapes that several methods share, by name.
 pub const NAMED: &[(&str, Shape)] = &[
@@ -143,7 +143,7 @@ pub const METHODS: &[Method] = &[
         name: "chain_status",
         doc: "How the chain stands. `mempool` counts what waits; `base_fee` is the next block's.",
         result: STATUS,
-        commands: &["status", "events", "account transfer", "paradigm deploy", "deploy", "call"],
+        commands: &["status", "events", "account transfer", "paradigm deploy", "deploy", "call", "poke"],
         ..PLAIN
     },
     Method {
@@ -249,7 +249,7 @@ pub const METHODS: &[Method] = &[
             "height" optional: Number, "at an earlier height"
         },
         result: ACCOUNT,
-        commands: &["account balance", "account transfer", "paradigm deploy", "deploy", "call"],
+        commands: &["account balance", "account transfer", "paradigm deploy", "deploy", "call", "poke"],
         ..PLAIN
     },
     Method {
@@ -297,7 +297,7 @@ pub const METHODS: &[Method] = &[
         doc: "The manifest of a contract, or of uploaded code, in SCALE.",
         params: params! { "which": OneOf(&[Account, Hash]), "a contract or a code hash" },
         result: MANIFEST,
-        commands: &["deploy", "call", "query", "state", "events", "proof get", "tx show"],
+        commands: &["deploy", "call", "poke", "query", "state", "events", "proof get", "tx show"],
         ..PLAIN
     },
     Method {
@@ -319,13 +319,15 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "contract_state",
-        doc: "What the host keeps for a contract: parameters, holders of roles, sums and counts of cells.",
+        doc: "What the host keeps for a contract: parameters, holders of roles, sums and counts of cells, states of its \
+              own machines.",
         params: CONTRACT,
         result: object! {
             "info": INFO, "height": Number, "params": OneOf(&[Bytes, Null]),
             "roles": List(&object! { "id": Small, "holder": OneOf(&[Account, Null]) }),
             "sums": List(&object! { "cell": Small, "sum": Amount }),
             "counts": List(&object! { "cell": Small, "count": Amount }),
+            "machines": List(&object! { "id": Small, "state": Small }),
         },
         commands: &["state"],
         ..PLAIN

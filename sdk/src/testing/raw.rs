@@ -160,6 +160,10 @@ pub(crate) fn ledger_move(cell: u16, from: &[u8], to: &[u8], amount: u128) -> u3
     })
 }
 
+pub(crate) fn state(machine: u16, key: &[u8]) -> i32 {
+    World::with(|world| world.states.get(&(machine, key.to_vec())).map_or(-1, |state| i32::from(*state)))
+}
+
 pub(crate) fn emit(event: u16, fields: &[u8]) {
     World::with(|world| world.events.push((event, fields.to_vec())));
 }
@@ -177,6 +181,10 @@ macro_rules! absent {
 }
 
 absent! {
+    fn transition(u16, u8) -> ();
+    fn escrow_in(u16, &[u8], u128) -> u32;
+    fn escrow_out(u16, &[u8], &[u8; 32], u128) -> u32;
+    fn escrowed(u16, &[u8]) -> u128;
     fn transfer(&[u8; 32], u128) -> u32;
     fn invoke(&[u8; 32], &str, &[u8], u128, u64) -> u32;
     fn notify(&[u8; 32], &str, &[u8], &[u8]) -> ();

@@ -31,6 +31,8 @@ pub struct World {
     pub time_ms: u64,
     /// Holders of roles by id.
     pub roles: BTreeMap<u16, AccountId>,
+    /// States by machine and encoded key of the item, which is empty for the contract's own machines.
+    pub states: BTreeMap<(u16, Vec<u8>), u8>,
     /// Encoded parameters by index.
     pub params: Vec<Vec<u8>>,
     pub(super) entries: BTreeMap<(u16, Vec<u8>), Vec<u8>>,
@@ -62,6 +64,7 @@ impl Default for World {
             height: 1,
             time_ms: 1_000,
             roles: BTreeMap::new(),
+            states: BTreeMap::new(),
             params: Vec::new(),
             entries: BTreeMap::new(),
             balances: BTreeMap::new(),

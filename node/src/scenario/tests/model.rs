@@ -14,6 +14,7 @@ pub(super) struct Model {
     balances: BTreeMap<String, u128>,
     allowances: BTreeMap<(String, String), u128>,
     events: Vec<Announced>,
+    paused: bool,
     /// A refused call still writes.
     leaks: bool,
 }
@@ -133,13 +134,35 @@ impl Model {
         Ok(Value::Null)
     }
 
+    fn set_paused(&mut self, caller: &str, paused: bool) -> Answer {
+        if self.paused == paused {
+            return Err(refusal("WrongState", &[]));
+        }
+        if self.params.get("owner").is_none_or(|owner| owner != caller) {
+            return Err(refusal("WrongCaller", &[]));
+        }
+        if paused && !self.flag("pausable") {
+            return Err(refusal("GuardRefused", &[]));
+        }
+        self.paused = paused;
+        let name = if paused { "Paused" } else { "Unpaused" };
+        let fields = BTreeMap::from([("account".to_owned(), json!(caller))]);
+        self.events.push(Announced { name: name.into(), fields });
+        Ok(Value::Null)
+    }
+
     fn invoke(&mut self, call: &CallRequest) -> Answer {
         let text = |name: &str| call.args.get(name).cloned().unwrap_or_default();
         let amount = || text("amount").parse::<u128>().expect("an amount");
         if call.value > 0 {
             return Err(refusal("ValueNotAccepted", &[]));
         }
+        let moves = ["transfer", "transfer_from", "mint", "burn", "burn_from"].contains(&call.method.as_str());
+        if moves && self.paused {
+            return Err(refusal("WrongState", &[]));
+        }
         match call.method.as_str() {
+            "pause" | "unpause" => self.set_paused(&call.caller, call.method == "pause"),
             "transfer" => self.transfer(&call.caller, &text("to"), amount()),
             "transfer_from" => {
                 given(&text("from"))?;
@@ -197,9 +220,6 @@ impl ScenarioChain for Model {
         let params = request.params.clone();
         Ok(self.whole(|model| {
             model.params = params;
-            if model.flag("pausable") {
-                return Err(refusal("PausableNotSupportedYet", &[]));
-            }
             let owner = model.params.get("owner").cloned().unwrap_or_default();
             let supply = model.params.get("supply").map_or(0, |text| text.parse().expect("an amount"));
             model.mint(&owner, supply)
@@ -218,7 +238,8 @@ impl ScenarioChain for Model {
             "balance_of" => json!(self.balance_of(&text("owner")).to_string()),
             "allowance" => json!(self.allowed(&text("owner"), &text("spender")).to_string()),
             "cap" => json!(self.cap().to_string()),
-            "mintable" | "burnable" => json!(self.flag(&request.method)),
+            "paused" => json!(self.paused),
+            "mintable" | "burnable" | "pausable" => json!(self.flag(&request.method)),
             "name" | "symbol" | "owner" | "decimals" => param(&request.method),
             _ => return Ok(Err(refusal("UnknownMethod", &[]))),
         }))
