@@ -157,7 +157,8 @@ impl Model {
         if call.value > 0 {
             return Err(refusal("ValueNotAccepted", &[]));
         }
-        let moves = ["transfer", "transfer_from", "mint", "burn", "burn_from"].contains(&call.method.as_str());
+        let moves =
+            ["transfer", "transfer_from", "mint", "burn", "burn_from"].contains(&call.method.as_str());
         if moves && self.paused {
             return Err(refusal("WrongState", &[]));
         }
