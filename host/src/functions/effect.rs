@@ -1,7 +1,10 @@
 //! What a method announces, pays, and asks of other contracts.
 
 use chainstack_engine::Guest;
-use chainstack_primitives::{AccountId, Amount, Event, codes, manifest::CallRule, manifest::KeyTerm};
+use chainstack_primitives::{
+    AccountId, Amount, Event, codes,
+    manifest::{CallRule, KeyTerm, Reenter},
+};
 use chainstack_runtime::ports::{ExecutionError, Failure};
 
 use super::{
@@ -10,7 +13,7 @@ use super::{
 };
 use crate::{
     budget::{GasLeft, charge, charge_times},
-    machine::{Frame, Notice, for_an_item, resolve},
+    machine::{Frame, Notice, for_an_item, resolve, see_again},
     memory::{self, word},
     run::{Run, Target},
 };
@@ -91,6 +94,10 @@ impl Scene<'_, '_, '_, '_, '_> {
         self.frame.notices.push(notice);
         Ok(0)
     }
+}
+
+fn may_reenter(frame: &Frame) -> bool {
+    frame.contract.method(frame.method).is_ok_and(|method| method.reenter == Reenter::All)
 }
 
 /// A call that a method wants to make.
@@ -181,8 +188,16 @@ impl Run<'_, '_, '_> {
             stack: guest.stack(),
         };
         let ended = self.call_contract(&mut gas, target);
+        // Whoever was let in again may have changed what this call is bound to.
+        let seen = match self.frames.last_mut() {
+            Some(frame) if may_reenter(frame) => {
+                see_again(self.state, self.meter.schedule(), &mut gas, frame)
+            }
+            _ => Ok(()),
+        };
         guest.set_gas(gas.0);
         let ended = ended?;
+        seen?;
         let frame = self.top()?;
         let (status, result) = match ended {
             Ok(output) => {

@@ -32,6 +32,8 @@ pub(crate) struct Item {
     spans: Spans,
     /// What stands before the tail: state, then head fields. None while the item does not exist.
     pub(crate) head: Option<Vec<u8>>,
+    /// The head as it was first seen: what key terms mean, so that what a call may touch is known before it runs.
+    first: Option<Vec<u8>>,
 }
 
 impl Item {
@@ -43,7 +45,7 @@ impl Item {
     ) -> Option<Self> {
         let declared = contract.manifest.cells.get(cell.index)?.key();
         let spans = Spans::validate(&contract.manifest, declared.iter().map(|field| &field.ty), &key).ok()?;
-        let mut item = Self { key, spans, head: None };
+        let mut item = Self { key, spans, head: None, first: None };
         item.see(cell, value);
         Some(item)
     }
@@ -51,6 +53,9 @@ impl Item {
     /// Notes what the item's entry holds now.
     pub(crate) fn see(&mut self, cell: &CellPlan, value: Option<&[u8]>) {
         self.head = value.and_then(|value| value.get(..cell.head_size)).map(<[u8]>::to_vec);
+        if self.first.is_none() {
+            self.first.clone_from(&self.head);
+        }
     }
 
     /// A field of the key.
@@ -60,8 +65,12 @@ impl Item {
 
     /// A head field; none while the item does not exist.
     pub(crate) fn head_field(&self, cell: &CellPlan, index: u8) -> Option<&[u8]> {
-        let plan = cell.head.get(usize::from(index))?;
-        self.head.as_deref()?.get(plan.offset..plan.offset.checked_add(plan.size)?)
+        field_of(self.head.as_deref()?, cell, index)
+    }
+
+    /// A head field as the item was first seen.
+    pub(crate) fn first_field(&self, cell: &CellPlan, index: u8) -> Option<&[u8]> {
+        field_of(self.first.as_deref()?, cell, index)
     }
 
     /// State of the item's machine; that in which it will begin, while it does not exist.
@@ -74,6 +83,11 @@ impl Item {
         let digits: String = self.key.iter().take(KEY_SHOWN).map(|byte| format!("{byte:02x}")).collect();
         format!("0x{digits}{}", if self.key.len() > KEY_SHOWN { "…" } else { "" })
     }
+}
+
+fn field_of<'h>(head: &'h [u8], cell: &CellPlan, index: u8) -> Option<&'h [u8]> {
+    let plan = cell.head.get(usize::from(index))?;
+    head.get(plan.offset..plan.offset.checked_add(plan.size)?)
 }
 
 /// Bytes of a key that a diagnostic shows.
@@ -112,9 +126,7 @@ pub(super) fn bind(
         }
     };
     let (position, plan) = contract.any_cell(u32::from(cell))?;
-    let head = u64::try_from(plan.head_size).unwrap_or(u64::MAX);
-    let each = schedule.host.read.saturating_add(schedule.host.byte.saturating_mul(head));
-    gas.charge(each.saturating_mul(u64::try_from(keys.len()).unwrap_or(u64::MAX)))?;
+    gas.charge(binding_gas(schedule, plan, keys.len()))?;
     for key in keys {
         let entry = state.entry(&frame.address, plan.id, &key)?;
         let value = entry.map(|entry| &*entry.value);
@@ -175,4 +187,29 @@ fn next_value<'a>(contract: &Contract, ty: &Type, rest: &mut &'a [u8]) -> Option
     let before = *rest;
     validate_value(&contract.manifest, ty, rest).ok()?;
     before.get(..before.len().checked_sub(rest.len())?)
+}
+
+/// Sees again what the frame's items hold, after a call in which they may have been changed. Charged as they were when
+/// they were bound.
+pub(crate) fn see_again(
+    state: &mut Overlay<'_>,
+    schedule: &Schedule,
+    gas: &mut GasLeft,
+    frame: &mut Frame,
+) -> Result<(), ExecutionError> {
+    let Frame { contract, address, items, item_cell, .. } = frame;
+    let Some(plan) = item_cell.and_then(|position| contract.cells.get(position)) else { return Ok(()) };
+    gas.charge(binding_gas(schedule, plan, items.len()))?;
+    for item in items {
+        let entry = state.entry(address, plan.id, &item.key)?;
+        item.see(plan, entry.map(|entry| &*entry.value));
+    }
+    Ok(())
+}
+
+/// What reading so many items up to their tails costs.
+fn binding_gas(schedule: &Schedule, plan: &CellPlan, items: usize) -> u64 {
+    let head = u64::try_from(plan.head_size).unwrap_or(u64::MAX);
+    let each = schedule.host.read.saturating_add(schedule.host.byte.saturating_mul(head));
+    each.saturating_mul(u64::try_from(items).unwrap_or(u64::MAX))
 }

@@ -38,7 +38,7 @@ pub(crate) use facts::Place;
 pub(crate) use frame::{Frame, Notice, Spans, locate_fields};
 pub(crate) use guard::{check_entry, check_other_item};
 pub(crate) use invariant::check_invariants;
-pub(crate) use item::Item;
+pub(crate) use item::{Item, see_again};
 pub(crate) use judge::{judge_exits, paid, takes_coins};
 pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
 pub(crate) use state::{contract_state, entries_moved, move_machine, open_states};

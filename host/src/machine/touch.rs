@@ -34,7 +34,7 @@ pub(crate) fn resolve<'f>(
         KeyTerm::Item(index) => item?.key_field(*index),
         KeyTerm::Head(index) => {
             let cell = frame.contract.cells.get(frame.item_cell?)?;
-            item?.head_field(cell, *index)
+            item?.first_field(cell, *index)
         }
         KeyTerm::Any => None,
     }

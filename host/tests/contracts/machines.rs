@@ -95,6 +95,11 @@ const SETTLE_BODY: &str = "(drop (call $input (i32.const 0) (i32.const 12)))
         (then (call $transition (i32.const 2) (i32.load (i32.const 8)))))";
 
 fn board() -> Vec<u8> {
+    board_settling(DONE)
+}
+
+/// The board, whose nested calls settle a job so.
+fn board_settling(how: u8) -> Vec<u8> {
     let mut manifest = Manifest::empty(kit::name("board"));
     manifest.types = kit::list(vec![TypeDef {
         name: Some(kit::name("Ids")),
@@ -191,6 +196,9 @@ fn board() -> Vec<u8> {
         count_max: 1,
     }]);
     again.returns = Some(Type::U32);
+    // Lets everybody in while it runs, and leads to Done whatever they did.
+    let mut trusting = Transition { method: kit::name("trusting"), reenter: Reenter::All, ..again.clone() };
+    trusting.to = kit::list(vec![set(JOB, &[DONE])]);
 
     manifest.transitions = kit::list(vec![
         open,
@@ -211,6 +219,7 @@ fn board() -> Vec<u8> {
         resume,
         twice,
         again,
+        trusting,
     ]);
     let state = kit::view("state_of", vec![kit::field("id", Type::U64)], Type::I32);
     let main = kit::view("main", vec![], Type::I32);
@@ -220,7 +229,7 @@ fn board() -> Vec<u8> {
     let reprice_other_body = reprice_body(32, 8, 16);
     let again_body = format!(
         "{} (call $self (i32.const 200))
-        (i32.store (i32.const 240) (i32.const 1))
+        (i32.store (i32.const 240) (i32.const {how}))
         (memory.copy (i32.const 232) (i32.const 24) (i32.const 8))
         (i32.store (i32.const 300) (call $invoke (i32.const 200) (i32.const 400) (i32.const 6)
             (i32.const 232) (i32.const 12) (i32.const 500) (i64.const -1)))
@@ -257,6 +266,7 @@ fn board() -> Vec<u8> {
             "(call $transition (i32.const 2) (i32.const 1)) (call $transition (i32.const 2) (i32.const 2))",
         ),
         ("again", &again_body),
+        ("trusting", &again_body),
         (
             "state_of",
             "(drop (call $input (i32.const 0) (i32.const 8)))
@@ -552,6 +562,22 @@ fn a_contract_in_flight_may_be_entered_for_other_items_if_it_says_so() {
     assert_eq!(state_of(&mut world, 1), 0);
     assert_eq!(status(world.call(ALICE, BOARD, "again", &args(1, 2))), 0);
     assert_eq!(state_of(&mut world, 2), 1);
+}
+
+#[test]
+fn what_a_nested_call_did_to_an_item_counts() {
+    let mut world = with_job();
+    // Settled as Done by the nested call, as cancelled by another run of the same.
+    let args = [&priced(1, 10)[..], &1_u64.to_le_bytes()].concat();
+    assert_eq!(world.call(ALICE, BOARD, "trusting", &args), Ok(0_u32.to_le_bytes().to_vec()));
+    assert_eq!(state_of(&mut world, 1), i32::from(DONE));
+
+    let mut world = World::new();
+    world.create(BOARD, &board_settling(CANCELLED), &CAP.to_le_bytes());
+    assert_eq!(world.call(ALICE, BOARD, "open", &job(1, 10, DUE)), Ok(vec![]));
+    let text = ["ended in `Cancelled`", "`Done`"];
+    refused(world.call(ALICE, BOARD, "trusting", &args), codes::WRONG_STATE, &text);
+    assert_eq!(state_of(&mut world, 1), i32::from(OPEN));
 }
 
 #[test]
