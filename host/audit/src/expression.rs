@@ -214,3 +214,34 @@ pub(crate) fn escrow_item(manifest: &Manifest, escrow: u16) -> Option<u16> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chainstack_primitives::manifest::Node;
+
+    use super::{Sum, split};
+
+    #[test]
+    fn operands_are_found_from_the_end() {
+        // (1 + 2) < min(3, 4)
+        let nodes =
+            [Node::Uint(1), Node::Uint(2), Node::Add, Node::Uint(3), Node::Uint(4), Node::Min, Node::Less];
+        let (root, operands) = split(&nodes).expect("well formed");
+        assert_eq!(root, &Node::Less);
+        assert_eq!(operands, [&nodes[..3], &nodes[3..6]]);
+        assert_eq!(split(&nodes[1..]), None);
+        assert_eq!(split(&[]), None);
+    }
+
+    #[test]
+    fn sums_are_equal_whatever_their_order() {
+        let left = [Node::Param(0), Node::Uint(2), Node::Add, Node::Param(1), Node::Add];
+        let right =
+            [Node::Param(1), Node::Param(0), Node::Uint(1), Node::Add, Node::Uint(1), Node::Add, Node::Add];
+        assert_eq!(Sum::of(&left), Sum::of(&right));
+        let product = [Node::Param(0), Node::Uint(2), Node::Mul];
+        assert_eq!((Sum::of(&product).terms.len(), Sum::of(&product).number), (1, 0));
+        let most = [Node::Uint(u128::MAX), Node::Uint(1), Node::Add];
+        assert_eq!(Sum::of(&most).terms.len(), 1, "a sum past the greatest number stays what it is");
+    }
+}

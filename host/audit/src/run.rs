@@ -3,6 +3,7 @@
 use chainstack_primitives::manifest::Manifest;
 
 use crate::explore::{SearchLimits, Space};
+use crate::limits::PROPERTIES_MAX;
 use crate::model::Model;
 use crate::property::{self, Context, Prices, PropertyText, diff};
 use crate::report::{Claim, Evidence, Property, Report, Subject, Verdict};
@@ -32,9 +33,17 @@ pub fn audit(manifest: &Manifest, options: &Options<'_>) -> Report {
             states = Some(space.states().len());
             let context = Context { model: &model, space: &space };
             claims.extend(property::searched(&context));
-            claims.extend(options.properties.iter().map(|asked| property::stated(&context, asked)));
+            let (asked, more) = options.properties.split_at(options.properties.len().min(PROPERTIES_MAX));
+            claims.extend(asked.iter().map(|asked| property::stated(&context, asked)));
+            let why = format!("more than {PROPERTIES_MAX} properties were given");
+            claims.extend(more.iter().map(|asked| undecided(Property::P9, &asked.text, &asked.text, &why)));
         }
-        Err(why) => claims.extend(undecided(&why, options.properties)),
+        Err(why) => {
+            let searched = SEARCHED.iter();
+            claims.extend(searched.map(|property| undecided(*property, "limit", property.title(), &why)));
+            let asked = options.properties.iter();
+            claims.extend(asked.map(|asked| undecided(Property::P9, &asked.text, &asked.text, &why)));
+        }
     }
     if let Some(previous) = options.previous {
         claims.extend(diff(previous, manifest).claims());
@@ -49,14 +58,12 @@ fn searched(manifest: &Manifest, limits: SearchLimits) -> Result<(Model<'_>, Spa
     Ok((model, space))
 }
 
+/// Properties that rest on a search.
+const SEARCHED: [Property; 7] =
+    [Property::P1, Property::P2, Property::P3, Property::P4, Property::P5, Property::P7, Property::P8];
+
 /// What was asked, and not answered.
-fn undecided(why: &str, properties: &[PropertyText]) -> Vec<Claim> {
-    let searched =
-        [Property::P1, Property::P2, Property::P3, Property::P4, Property::P5, Property::P7, Property::P8];
+fn undecided(property: Property, rule: &str, what: &str, why: &str) -> Claim {
     let stands = (Verdict::Undecided, Evidence::Assumed);
-    let claim = |property: Property, rule: &str, what: &str| {
-        Claim::new(property, rule, Subject::default(), stands, format!("Not decided ({what}): {why}."))
-    };
-    let asked = properties.iter().map(|asked| claim(Property::P9, &asked.text, &asked.text));
-    searched.into_iter().map(|property| claim(property, "limit", property.title())).chain(asked).collect()
+    Claim::new(property, rule, Subject::default(), stands, format!("Not decided ({what}): {why}."))
 }

@@ -9,7 +9,7 @@ use chainstack_primitives::manifest::{Clock, Expression, Manifest, Node};
 use super::ModelError;
 use crate::bits::Bits;
 use crate::expression::{Names, Sum, join, text};
-use crate::limits::{BOUNDS_CHANGED_MAX, BOUNDS_MAX};
+use crate::limits::BOUNDS_MAX;
 
 /// A moment that the model distinguishes.
 #[derive(Clone, Debug)]
@@ -129,15 +129,6 @@ impl Bounds {
 
     fn is_consistent(&self, passed: Bits, there: Bits) -> bool {
         passed.iter().all(|index| passed.holds(self.with_earlier(index).meet(there)))
-    }
-
-    /// # Errors
-    /// [`ModelError::TooManyChanges`] if `changed` are more than the model follows at once.
-    pub(crate) fn check_change(changed: Bits) -> Result<(), ModelError> {
-        if changed.iter().count() > BOUNDS_CHANGED_MAX {
-            return Err(ModelError::TooManyChanges { limit: BOUNDS_CHANGED_MAX });
-        }
-        Ok(())
     }
 
     /// The bound in words.

@@ -77,3 +77,38 @@ impl Difference {
         least <= greatest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chainstack_primitives::manifest::Node;
+
+    use super::differences_agree;
+
+    /// `Param(left) + plus` compared with `Param(right)`.
+    fn comparison(left: u8, plus: u128, right: u8, operator: &Node) -> Vec<Node> {
+        vec![Node::Param(left), Node::Uint(plus), Node::Add, Node::Param(right), operator.clone()]
+    }
+
+    #[test]
+    fn truths_of_one_difference_must_leave_a_value() {
+        let less = |left, plus, right| comparison(left, plus, right, &Node::Less);
+        let equal = |left, plus, right| comparison(left, plus, right, &Node::Equal);
+        let cases: [(&[(Vec<Node>, bool)], bool); 9] = [
+            (&[(less(0, 0, 1), true), (less(1, 0, 0), true)], false),
+            (&[(less(0, 0, 1), false), (less(1, 0, 0), false)], true),
+            (&[(less(0, 0, 1), false), (less(1, 0, 0), false), (equal(0, 0, 1), false)], false),
+            // a + 1 < b, and not a < b
+            (&[(less(0, 1, 1), true), (less(0, 0, 1), false)], false),
+            (&[(less(0, 1, 1), false), (less(0, 0, 1), true)], true),
+            // a < b, b < a + 1 but for the sides: between two neighbours is nothing.
+            (&[(less(0, 0, 1), true), (less(1, 1, 0), true)], false),
+            (&[(less(0, 0, 1), true), (equal(0, 1, 1), true)], true),
+            (&[(less(0, 0, 1), true), (equal(1, 1, 0), true)], false),
+            (&[(less(0, 0, 1), true), (less(2, 0, 1), false)], true),
+        ];
+        for (literals, possible) in cases {
+            let found = differences_agree(literals.iter().map(|(nodes, truth)| (nodes.as_slice(), *truth)));
+            assert_eq!(found, possible, "{literals:?}");
+        }
+    }
+}

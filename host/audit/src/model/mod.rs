@@ -8,6 +8,7 @@
 //! representative; then only the contract's own machines, escrows and bounds change. The guest chooses among the
 //! declared targets; it may leave an escrow as it was. So every run of the contract is a run of the model.
 
+mod apply;
 mod clock;
 pub(crate) mod condition;
 mod difference;
@@ -15,7 +16,7 @@ mod moves;
 
 use core::fmt;
 
-use chainstack_primitives::manifest::{CellKind, ItemBinding, Manifest, TransitionKind};
+use chainstack_primitives::manifest::{CellKind, ItemBinding, Manifest};
 
 use crate::bits::Bits;
 use crate::expression::escrow_item;
@@ -34,9 +35,9 @@ pub enum ModelError {
         /// The limit, [`crate::limits::BOUNDS_MAX`].
         limit: usize,
     },
-    /// One step gives new values to more bounds than the model follows.
-    TooManyChanges {
-        /// The limit, [`crate::limits::BOUNDS_CHANGED_MAX`].
+    /// One step can end in more ways than the model follows.
+    TooManyOutcomes {
+        /// The limit, [`crate::limits::OUTCOMES_MAX`].
         limit: usize,
     },
 }
@@ -47,8 +48,8 @@ impl fmt::Display for ModelError {
             Self::TooManyBounds { limit } => {
                 write!(formatter, "windows and guards name more than {limit} different moments")
             }
-            Self::TooManyChanges { limit } => {
-                write!(formatter, "one step gives new values to more than {limit} bounds of windows")
+            Self::TooManyOutcomes { limit } => {
+                write!(formatter, "one step can end in more than {limit} ways")
             }
         }
     }
@@ -112,6 +113,7 @@ pub struct Model<'m> {
     pub(crate) bounds: Bounds,
     pub(crate) atoms: Atoms,
     pub(crate) moves: Vec<Moves>,
+    constructor: Option<Moves>,
 }
 
 impl<'m> Model<'m> {
@@ -142,13 +144,17 @@ impl<'m> Model<'m> {
         for (index, exit) in manifest.exits.iter().enumerate() {
             moves.push(builder.exit(index, exit)?);
         }
-        for found in &mut moves {
-            found.disturbs = builder.disturbed(found);
-            Bounds::check_change(found.disturbs)?;
+        let mut constructor = match moves::constructor(manifest) {
+            Some((index, method)) => Some(builder.method(index, method)?),
+            None => None,
+        };
+        for found in moves.iter_mut().chain(&mut constructor) {
+            (found.disturbs, found.disturbs_any) = builder.disturbed(found);
         }
         bounds.order(manifest);
-        maps.iter().try_for_each(|map| Bounds::check_change(bounds.of_item(*map)))?;
-        Ok(Self { manifest, maps, escrows, bounds, atoms, moves })
+        let model = Self { manifest, maps, escrows, bounds, atoms, moves, constructor };
+        model.moves.iter().chain(&model.constructor).try_for_each(|moves| model.check_outcomes(moves))?;
+        Ok(model)
     }
 
     /// The states a contract can be in once it is created.
@@ -157,15 +163,13 @@ impl<'m> Model<'m> {
         let machines = self.manifest.machines.iter().map(|machine| machine.initial).collect();
         let passed = self.bounds.at_start();
         let start = ModelState { machines, items: Bits::EMPTY, held: Bits::EMPTY, passed };
-        let constructor =
-            self.manifest.transitions.iter().find(|method| method.kind == TransitionKind::Constructor);
-        let filled = constructor.iter().flat_map(|method| &method.escrows).filter(|escrow| escrow.pays_in);
-        let filled = filled.filter_map(|used| self.escrows.iter().position(|escrow| *escrow == used.cell));
-        let held = filled.collect::<Bits>().subsets();
-        held.into_iter().map(|held| ModelState { held, ..start.clone() }).collect()
+        match &self.constructor {
+            Some(constructor) => self.apply(&start, constructor, false),
+            None => vec![start],
+        }
     }
 
-    /// The map with this index exists in `state`, or it is about another of its items.
+    /// Whether the representative item of the map `cell` exists.
     pub(crate) fn item_exists(&self, state: &ModelState, cell: u16) -> bool {
         self.maps.iter().position(|map| *map == cell).is_some_and(|map| state.items.has(map))
     }
@@ -221,7 +225,7 @@ impl<'m> Model<'m> {
         let other_maps = moves.creates_in.with(moves.deletes_in);
         moves.to.iter().any(|(machine, _)| contract(*machine))
             || !moves.fills.with(moves.drains).meet(shared).is_empty()
-            || !moves.disturbs.without(self.own_bounds(binding)).is_empty()
+            || !moves.disturbs_any.with(moves.disturbs.without(self.own_bounds(binding))).is_empty()
             || !other_maps.is_empty()
     }
 
@@ -327,130 +331,6 @@ impl<'m> Model<'m> {
         }
     }
 
-    /// Where the step may lead.
-    pub(crate) fn apply(&self, state: &ModelState, moves: &Moves, other_item: bool) -> Vec<ModelState> {
-        let mut next = state.clone();
-        let mut changed = moves.disturbs;
-        let mut remade = Bits::EMPTY;
-        if let (Some(Binding::New(map)), false) = (moves.binding, other_item) {
-            self.create(&mut next, map);
-            remade = remade.with(Bits::one(map));
-        }
-        let (own, shared) = (moves.binding.map(|binding| self.own_bounds(binding)), self.shared_escrows());
-        let escrows = if other_item { shared } else { Bits::EMPTY.with(all(self.escrows.len())) };
-        if other_item {
-            changed = changed.without(own.unwrap_or_default());
-        }
-        let mut found = vec![next];
-        for (machine, targets) in &moves.to {
-            if other_item
-                && self.manifest.machines.get(*machine).is_some_and(|machine| machine.cell.is_some())
-            {
-                continue;
-            }
-            let led = |state: &ModelState, target: u8| {
-                let mut state = state.clone();
-                if let Some(found) = state.machines.get_mut(*machine) {
-                    *found = target;
-                }
-                state
-            };
-            found = found
-                .iter()
-                .flat_map(|state| targets.iter().map(move |target| led(state, *target)))
-                .collect();
-        }
-        // What surely empties first; then each escrow that may fill or empty, either way.
-        for state in &mut found {
-            state.held = state.held.without(moves.clears.meet(escrows));
-        }
-        for escrow in moves.fills.with(moves.drains.without(moves.clears)).meet(escrows).iter() {
-            let (bit, fills, drains) = (Bits::one(escrow), moves.fills.has(escrow), moves.drains.has(escrow));
-            let both = |state: &ModelState| {
-                let filled = ModelState { held: state.held.with(bit), ..state.clone() };
-                let empty = ModelState { held: state.held.without(bit), ..state.clone() };
-                let (is, ways) = (state.held.has(escrow), (fills, drains));
-                let filled = (is || ways.0).then_some(filled);
-                let empty = (!is || ways.1).then_some(empty);
-                empty.into_iter().chain(filled).collect::<Vec<_>>()
-            };
-            found = found.iter().flat_map(both).collect();
-        }
-        found = self.items_change(found, moves, other_item, &mut remade);
-        let made: Bits = remade
-            .iter()
-            .filter_map(|map| self.maps.get(map))
-            .fold(Bits::EMPTY, |set, cell| set.with(self.bounds.of_item(*cell)));
-        let changed = changed.with(made);
-        let spread = |state: ModelState| {
-            let there = self.there(state.items);
-            let state = ModelState { passed: state.passed.meet(there), ..state };
-            let after = self.bounds.after_change(state.passed, changed, there);
-            after.into_iter().map(move |passed| ModelState { passed, ..state.clone() })
-        };
-        let mut found: Vec<ModelState> = found.into_iter().flat_map(spread).collect();
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// Items that the step deletes or creates beside its own.
-    fn items_change(
-        &self,
-        mut found: Vec<ModelState>,
-        moves: &Moves,
-        other_item: bool,
-        remade: &mut Bits,
-    ) -> Vec<ModelState> {
-        let own = moves.binding.map(Binding::map).filter(|_| !other_item);
-        if let (Some(map), true) = (own, moves.deletes) {
-            found.iter_mut().for_each(|state| self.delete(state, map));
-        }
-        let may_delete = own.filter(|_| moves.may_delete && !moves.deletes);
-        for map in may_delete.into_iter().chain(moves.deletes_in.iter()) {
-            let gone = |state: &ModelState| {
-                let mut gone = state.clone();
-                self.delete(&mut gone, map);
-                [state.clone(), gone]
-            };
-            found = found.iter().flat_map(gone).collect();
-        }
-        for map in moves.creates_in.iter() {
-            *remade = remade.with(Bits::one(map));
-            let made = |state: &ModelState| {
-                let mut made = state.clone();
-                if !state.items.has(map) {
-                    self.create(&mut made, map);
-                }
-                [state.clone(), made]
-            };
-            found = found.iter().flat_map(made).collect();
-        }
-        found
-    }
-
-    fn create(&self, state: &mut ModelState, map: usize) {
-        state.items = state.items.with(Bits::one(map));
-        self.reset(state, map);
-    }
-
-    fn delete(&self, state: &mut ModelState, map: usize) {
-        state.items = state.items.without(Bits::one(map));
-        self.reset(state, map);
-    }
-
-    fn reset(&self, state: &mut ModelState, map: usize) {
-        let cell = self.maps.get(map).copied();
-        for (index, machine) in self.manifest.machines.iter().enumerate() {
-            if machine.cell.is_some()
-                && machine.cell == cell
-                && let Some(found) = state.machines.get_mut(index)
-            {
-                *found = machine.initial;
-            }
-        }
-    }
-
     /// The state in words: machines, escrows that hold something, bounds that have passed.
     #[must_use]
     pub fn describe(&self, state: &ModelState) -> String {
@@ -471,10 +351,6 @@ impl<'m> Model<'m> {
         }
         if parts.is_empty() { "nothing to tell".to_owned() } else { parts.join(", ") }
     }
-}
-
-fn all(count: usize) -> Bits {
-    (0..count).collect()
 }
 
 fn cells(manifest: &Manifest, wanted: fn(&CellKind) -> bool) -> Vec<u16> {

@@ -68,8 +68,9 @@ pub(crate) struct Moves {
     /// Maps of which some other item may be deleted or created.
     pub(crate) deletes_in: Bits,
     pub(crate) creates_in: Bits,
-    /// Bounds that may get new values.
+    /// Bounds that may get new values; and those of whatever item it names, bound or not.
     pub(crate) disturbs: Bits,
+    pub(crate) disturbs_any: Bits,
 }
 
 /// Builds the moves of a manifest's methods and exits.
@@ -154,6 +155,7 @@ impl<'m> Builder<'m, '_> {
             deletes_in,
             creates_in,
             disturbs: Bits::EMPTY,
+            disturbs_any: Bits::EMPTY,
         })
     }
 
@@ -223,6 +225,7 @@ impl<'m> Builder<'m, '_> {
             deletes_in: Bits::EMPTY,
             creates_in: Bits::EMPTY,
             disturbs: Bits::EMPTY,
+            disturbs_any: Bits::EMPTY,
         })
     }
 
@@ -261,21 +264,24 @@ impl<'m> Builder<'m, '_> {
         }
     }
 
-    /// The bounds that a method or exit may give new values.
-    pub(crate) fn disturbed(&self, moves: &Moves) -> Bits {
-        let written = self
-            .bounds
-            .iter()
-            .filter(|(_, bound)| bound.expression.iter().any(|node| self.writes(moves, bound.item, node)));
-        written.map(|(index, _)| index).collect()
+    /// The bounds that a method or exit may give new values; and those of items that it is not bound to.
+    pub(crate) fn disturbed(&self, moves: &Moves) -> (Bits, Bits) {
+        let written = |others: bool| {
+            let written = self.bounds.iter().filter(|(_, bound)| {
+                bound.expression.iter().any(|node| self.writes(moves, bound.item, node, others))
+            });
+            written.map(|(index, _)| index).collect()
+        };
+        (written(false), written(true))
     }
 
-    fn writes(&self, moves: &Moves, item: Option<u16>, node: &Node) -> bool {
+    fn writes(&self, moves: &Moves, item: Option<u16>, node: &Node, others: bool) -> bool {
         match moves.action {
             Action::Method(index) => {
                 let method = self.manifest.transitions.get(index);
-                method.is_some_and(|method| self.method_writes(method, item, node))
+                method.is_some_and(|method| self.method_writes(method, item, node, others))
             }
+            Action::Exit(_) if others => false,
             Action::Exit(index) => {
                 let exit = self.manifest.exits.get(index);
                 exit.is_some_and(|exit| exit_writes(exit, item, node))
@@ -284,7 +290,8 @@ impl<'m> Builder<'m, '_> {
         }
     }
 
-    fn method_writes(&self, method: &Transition, item: Option<u16>, node: &Node) -> bool {
+    /// Whether a method may change what `node` reads; `others`: of an item that it is not bound to.
+    fn method_writes(&self, method: &Transition, item: Option<u16>, node: &Node, others: bool) -> bool {
         let write_once = |cell: u16, field: u8| {
             let found = self.manifest.cell(cell).and_then(|cell| cell.head().get(usize::from(field)));
             found.is_some_and(|field| field.write_once)
@@ -295,7 +302,8 @@ impl<'m> Builder<'m, '_> {
                 _ => reads_state(node),
             };
         };
-        let on = |cell: u16| touches.iter().filter(move |touch| touch.cell == cell);
+        let counts = |touch: &&Touch| !(others && is_own(&method.item, &touch.key));
+        let on = |cell: u16| touches.iter().filter(counts).filter(move |touch| touch.cell == cell);
         let writes = |cell: u16| on(cell).any(|touch| touch.ops.0 & !Ops::READ.0 != 0);
         let changes = |cell: u16, field: u8| {
             on(cell).any(|touch| {
@@ -361,6 +369,11 @@ fn is_empty(known: &Assumptions<'_>, window: &Window) -> bool {
 pub(crate) fn called(manifest: &Manifest) -> impl Iterator<Item = (usize, &Transition)> {
     let methods = manifest.transitions.iter().enumerate();
     methods.filter(|(_, method)| method.kind == TransitionKind::Call)
+}
+
+pub(crate) fn constructor(manifest: &Manifest) -> Option<(usize, &Transition)> {
+    let mut methods = manifest.transitions.iter().enumerate();
+    methods.find(|(_, method)| method.kind == TransitionKind::Constructor)
 }
 
 fn released(exit: &Exit) -> impl Iterator<Item = u16> {

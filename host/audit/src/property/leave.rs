@@ -5,6 +5,8 @@
 //! not exclude needs an exit that is surely let through, or a wait, each of whose outcomes is good. A guest method
 //! never counts: it may always trap.
 
+use std::collections::BTreeMap;
+
 use crate::bits::Bits;
 use crate::limits::CASES_SPLIT_MAX;
 use crate::model::condition::AtomKind;
@@ -41,7 +43,9 @@ impl Reach {
 impl Leave {
     /// The choices while nobody acts for the role `missing`.
     pub(crate) fn new(context: &Context<'_, '_>, missing: Option<u16>) -> Self {
-        Self { cases: context.states().map(|(_, state)| cases(context, state, missing)).collect() }
+        let mut possible = BTreeMap::new();
+        let each = context.states().map(|(_, state)| cases(context, state, missing, &mut possible));
+        Self { cases: each.collect() }
     }
 
     /// From where the states that `goal` accepts are surely reached, with as few waits as can be.
@@ -93,7 +97,15 @@ fn best(case: &[Choice], awaited: &[Option<Bits>], waits: bool) -> Option<Bits> 
     })
 }
 
-fn cases(context: &Context<'_, '_>, state: &ModelState, missing: Option<u16>) -> Vec<Vec<Choice>> {
+/// Truths of atoms with the escrows that are filled, and whether they can be so together.
+type Possible = BTreeMap<(Vec<(usize, bool)>, Bits), bool>;
+
+fn cases(
+    context: &Context<'_, '_>,
+    state: &ModelState,
+    missing: Option<u16>,
+    possible: &mut Possible,
+) -> Vec<Vec<Choice>> {
     let model = context.model;
     let ready: Vec<&Moves> = model
         .moves
@@ -124,7 +136,8 @@ fn cases(context: &Context<'_, '_>, state: &ModelState, missing: Option<u16>) ->
     for chosen in all.subsets() {
         let truths: Vec<(usize, bool)> =
             split.iter().enumerate().map(|(index, atom)| (*atom, chosen.has(index))).collect();
-        if !model.atoms.can_be(context.manifest(), &truths, &filled) {
+        let can_be = possible.entry((truths.clone(), state.held()));
+        if !*can_be.or_insert_with(|| model.atoms.can_be(context.manifest(), &truths, &filled)) {
             continue;
         }
         let assumed = |atom: usize| truths.iter().find(|(found, _)| *found == atom).map(|(_, truth)| *truth);

@@ -1,9 +1,13 @@
 //! P4: what one role, or anybody, can take out of escrow alone.
 
+use std::collections::BTreeMap;
+
 use chainstack_primitives::manifest::{
     AssetRef, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, RoleInitial, RoleKind, Transition,
+    Upgrade,
 };
 
+use crate::bits::Bits;
 use crate::model::condition::AtomKind;
 use crate::model::{Action, Moves};
 use crate::report::{Claim, Evidence, Property, Subject, Verdict};
@@ -28,14 +32,15 @@ enum Bound {
 /// P4.
 pub(crate) fn powers(context: &Context<'_, '_>) -> Vec<Claim> {
     let mut claims = Vec::new();
+    let held_when = held_when(context);
     for (position, escrow) in context.model.escrows.iter().enumerate() {
         let cell = context.cell_name(*escrow);
         let before = claims.len();
-        let anybody = takes(context, Actor::Anybody, *escrow, position);
+        let anybody = takes(context, &held_when, Actor::Anybody, (*escrow, position));
         for (actor, taken) in core::iter::once((Actor::Anybody, anybody.clone())).chain(
             context.manifest().roles.iter().map(|role| {
                 let actor = Actor::Role(role.id);
-                (actor, takes(context, actor, *escrow, position))
+                (actor, takes(context, &held_when, actor, (*escrow, position)))
             }),
         ) {
             for (action, bound) in taken {
@@ -54,7 +59,23 @@ pub(crate) fn powers(context: &Context<'_, '_>) -> Vec<Claim> {
         }
     }
     claims.extend(ledgers(context.manifest()));
+    claims.extend(replaces(context));
     claims
+}
+
+/// Who may replace the code, and with it everything but what the upgrade gate keeps.
+fn replaces(context: &Context<'_, '_>) -> Option<Claim> {
+    let Upgrade::Gated { role, delay_blocks, veto } = context.manifest().upgrade else { return None };
+    let name = context.role_name(role);
+    let veto = veto.map_or_else(
+        || "nobody may veto it".to_owned(),
+        |veto| format!("role `{}` may veto it", context.role_name(veto)),
+    );
+    let sentence = format!(
+        "Role `{name}` can replace the code after {delay_blocks} blocks, within what the upgrade gate keeps; {veto}."
+    );
+    let subject = Subject { role: Some(name), ..Subject::default() };
+    Some(Claim::new(Property::P4, "upgrade", subject, (Verdict::Stated, Evidence::Enforced), sentence))
 }
 
 fn claim(
@@ -102,15 +123,29 @@ fn claim(
     }
 }
 
+/// For each of the model's moves, the escrows that hold something in a state from which it is taken.
+fn held_when(context: &Context<'_, '_>) -> Vec<Bits> {
+    let mut held = BTreeMap::new();
+    for (index, state) in context.states() {
+        for (step, _) in context.space.steps(index) {
+            let entry: &mut Bits = held.entry(step.action).or_default();
+            *entry = entry.with(state.held());
+        }
+    }
+    let moves = context.model.moves.iter();
+    moves.map(|moves| held.get(&moves.action).copied().unwrap_or_default()).collect()
+}
+
 /// The methods and exits by which `actor` takes from the escrow, in states that are reached while it holds something.
-fn takes(context: &Context<'_, '_>, actor: Actor, escrow: u16, position: usize) -> Vec<(Action, Bound)> {
+fn takes(
+    context: &Context<'_, '_>,
+    held_when: &[Bits],
+    actor: Actor,
+    (escrow, position): (u16, usize),
+) -> Vec<(Action, Bound)> {
     let mut found = Vec::new();
-    for moves in &context.model.moves {
-        let used = context.states().any(|(index, state)| {
-            let mut steps = context.space.steps(index).iter();
-            state.held().has(position) && steps.any(|(step, _)| step.action == moves.action)
-        });
-        if !used || !moves.drains.has(position) {
+    for (moves, held) in context.model.moves.iter().zip(held_when) {
+        if !held.has(position) || !moves.drains.has(position) {
             continue;
         }
         let bound = match moves.action {

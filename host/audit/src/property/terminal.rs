@@ -100,6 +100,9 @@ fn admits(
         Action::Method(index) => context.method(index).is_some_and(|method| writes(machine, method)),
         Action::Exit(_) | Action::Instantiate | Action::Wait(_) => false,
     };
+    if !writes {
+        return;
+    }
     let before = context.states().find(|(before, state)| {
         state.machine(index) == id
             && context.model.machine_exists(state, index)
@@ -109,7 +112,7 @@ fn admits(
                 .iter()
                 .any(|(step, _)| step.action == moves.action && !step.other_item)
     });
-    let (true, Some((before, _))) = (writes, before) else { return };
+    let Some((before, _)) = before else { return };
     let step = context.space.steps(before).iter().find(|(step, _)| step.action == moves.action);
     let sentence = format!(
         "{} still writes or takes value in terminal state `{state}` of machine `{}`.",

@@ -6,6 +6,7 @@
 mod cases;
 mod given;
 mod good;
+mod limits;
 mod rendered;
 mod stated;
 mod upgrades;
