@@ -93,7 +93,8 @@ mod tests {
     fn truths_of_one_difference_must_leave_a_value() {
         let less = |left, plus, right| comparison(left, plus, right, &Node::Less);
         let equal = |left, plus, right| comparison(left, plus, right, &Node::Equal);
-        let cases: [(&[(Vec<Node>, bool)], bool); 9] = [
+        type Literals<'a> = &'a [(Vec<Node>, bool)];
+        let cases: [(Literals<'_>, bool); 9] = [
             (&[(less(0, 0, 1), true), (less(1, 0, 0), true)], false),
             (&[(less(0, 0, 1), false), (less(1, 0, 0), false)], true),
             (&[(less(0, 0, 1), false), (less(1, 0, 0), false), (equal(0, 0, 1), false)], false),

@@ -405,13 +405,22 @@ const fn reads_state(node: &Node) -> bool {
 fn exit_writes(exit: &Exit, item: Option<u16>, node: &Node) -> bool {
     exit.effects.iter().any(|effect| match (effect, node) {
         (Effect::SetHead { field, .. }, Node::Head(read)) => field == read && exit.item == item,
+        (Effect::SetHead { field, .. }, Node::EntryHead { cell, field: read, .. }) => {
+            field == read && exit.item == Some(*cell)
+        }
         (Effect::Release { escrow, .. }, Node::Escrowed(cell)) => escrow == cell,
         (
             Effect::LedgerAdd { cell, .. } | Effect::LedgerSub { cell, .. } | Effect::LedgerMove { cell, .. },
             Node::LedgerEntry { cell: read, .. } | Node::LedgerSum(read) | Node::Count(read),
         ) => cell == read,
         (Effect::Pay { .. }, Node::Balance) => true,
-        (Effect::DeleteItem, Node::HeadSum { cell, .. } | Node::Count(cell)) => exit.item == Some(*cell),
+        (Effect::SetHead { field, .. }, Node::HeadSum { cell, field: read }) => {
+            field == read && exit.item == Some(*cell)
+        }
+        (
+            Effect::DeleteItem,
+            Node::EntryHead { cell, .. } | Node::HeadSum { cell, .. } | Node::Count(cell),
+        ) => exit.item == Some(*cell),
         _ => false,
     }) || matches!((exit.to, node), (Some(to), Node::InState { machine, .. }) if to.machine == *machine)
 }

@@ -89,11 +89,8 @@ fn races(context: &Context<'_, '_>) -> Vec<Claim> {
     claims
 }
 
-/// The escrow that two exits of one item pay to different parties.
+/// The escrow that two exits pay to different parties.
 fn disputed(left: &Exit, right: &Exit) -> Option<u16> {
-    if left.item != right.item {
-        return None;
-    }
     let parties = |exit: &Exit| -> Vec<(u16, KeyTerm, Option<KeyTerm>)> {
         let releases = exit.effects.iter().filter_map(|effect| match effect {
             Effect::Release { escrow, to, remainder, .. } => Some((*escrow, to.clone(), remainder.clone())),
@@ -116,6 +113,9 @@ fn together(context: &Context<'_, '_>, state: &ModelState, left: &Moves, right: 
     }
     let (Action::Exit(first), Action::Exit(second)) = (left.action, right.action) else { return false };
     let (Some(first), Some(second)) = (context.exit(first), context.exit(second)) else { return false };
+    if first.item != second.item {
+        return true; // What is known of one item says nothing of another, or of the contract.
+    }
     let item = first.item.and_then(|id| context.manifest().cell(id));
     let known = Assumptions::new(context.manifest(), &[], item);
     let guards = [&first.guard, &second.guard].into_iter().flatten();

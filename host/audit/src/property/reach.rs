@@ -108,6 +108,8 @@ fn here(context: &Context<'_, '_>, state: &ModelState, machine: usize) -> Option
 
 /// For each state, whether something about the machine can happen from it while the machine stays where it is.
 fn alive(context: &Context<'_, '_>, machine: usize) -> Vec<bool> {
+    // What happens to another item is nothing to this one, but may move a machine of the contract.
+    let of_contract = context.manifest().machines.get(machine).is_some_and(|machine| machine.cell.is_none());
     let concerns = |action: Action| {
         context.moves_of(action).is_some_and(|moves| {
             let named = |sets: &[(usize, Vec<u8>)]| sets.iter().any(|(found, _)| *found == machine);
@@ -120,7 +122,7 @@ fn alive(context: &Context<'_, '_>, machine: usize) -> Vec<bool> {
         .states()
         .map(|(index, _)| {
             let steps = context.space.steps(index).iter();
-            steps.filter(|(step, _)| !step.other_item).any(|(step, _)| concerns(step.action))
+            steps.filter(|(step, _)| of_contract || !step.other_item).any(|(step, _)| concerns(step.action))
         })
         .collect();
     // Backwards along steps that leave the machine where it is, until nothing changes.

@@ -76,7 +76,9 @@ fn admits(
     claims: &mut Vec<Claim>,
 ) {
     let named = moves.from.iter().find(|(found, _)| *found == index);
-    if named.is_some_and(|(_, states)| !states.contains(&id)) || !concerns(context, machine, moves) {
+    if named.is_some_and(|(_, states)| !states.contains(&id))
+        || !concerns(context, machine, moves, named.is_some())
+    {
         return;
     }
     let name = context.action_name(moves.action);
@@ -126,13 +128,14 @@ fn admits(
     });
 }
 
-/// Whether the moves are about the machine: of its item, or of the contract.
-fn concerns(context: &Context<'_, '_>, machine: &Machine, moves: &Moves) -> bool {
+/// Whether the moves are about the machine: of its item, or of the contract. Items that exist may wind down after the
+/// contract has ended, unless the method names the state.
+fn concerns(context: &Context<'_, '_>, machine: &Machine, moves: &Moves, named: bool) -> bool {
     let bound = moves.binding.and_then(|binding| context.model.maps.get(binding.map()));
     let fresh = matches!(moves.binding, Some(crate::model::Binding::New(_)));
     match machine.cell {
         Some(cell) => bound == Some(&cell) && !fresh,
-        None => true,
+        None => named || !matches!(moves.binding, Some(crate::model::Binding::Existing(_))),
     }
 }
 

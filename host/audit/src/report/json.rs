@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::{Claim, CounterexampleStep, Report, StepKind};
 
 /// Version of the JSON's shape.
-const FORMAT_VERSION: u32 = 1;
+const SCHEMA: u32 = 1;
 
 /// The report for programs.
 #[must_use]
 pub fn to_json(report: &Report) -> Value {
     json!({
-        "format": FORMAT_VERSION,
+        "schema": SCHEMA,
         "contract": report.contract,
         "manifest": report.manifest.to_string(),
         "states": report.states,

@@ -137,7 +137,7 @@ const STUCK: [Case; 6] = [
     ),
 ];
 
-const TRAPPED: [Case; 13] = [
+const TRAPPED: [Case; 16] = [
     (
         "no refund",
         ESCROW,
@@ -260,6 +260,36 @@ const TRAPPED: [Case; 13] = [
                 "[exits.unstake]\nid = 1\neffects = [{ release = \"stakes\", to = \"param.owner\" }]\n\n[invariants.supply]",
             ),
         ],
+        P3,
+        true,
+    ),
+    (
+        "deleted with a rest in escrow",
+        CUSTODY,
+        &[(
+            "effects = [{ release = \"coins\", to = \"item.heir\" }]",
+            "effects = [{ release = \"coins\", amount = \"10\", to = \"item.heir\" }, { delete = true }]",
+        )],
+        P3,
+        true,
+    ),
+    (
+        "a method may delete what holds value",
+        CUSTODY,
+        &[(
+            "[transitions.label]",
+            "[transitions.drop]\nargs = { id = \"u64\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\ntouches = [{ cell = \"vaults\", key = [\"arg.id\"], ops = [\"delete\"] }]\nceilings = { gas = 100, writes = 1 }\n\n[transitions.label]",
+        )],
+        P3,
+        true,
+    ),
+    (
+        "a method for one item may delete another",
+        CUSTODY,
+        &[(
+            "[transitions.label]",
+            "[transitions.drop]\nargs = { id = \"u64\", other = \"u64\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\ntouches = [{ cell = \"vaults\", key = [\"arg.other\"], ops = [\"delete\"] }]\nceilings = { gas = 100, writes = 1 }\n\n[transitions.label]",
+        )],
         P3,
         true,
     ),

@@ -8,6 +8,7 @@ mod given;
 mod good;
 mod limits;
 mod rendered;
+mod search;
 mod stated;
 mod upgrades;
 
