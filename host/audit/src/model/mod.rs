@@ -356,3 +356,6 @@ impl<'m> Model<'m> {
 fn cells(manifest: &Manifest, wanted: fn(&CellKind) -> bool) -> Vec<u16> {
     manifest.cells.iter().filter(|cell| wanted(&cell.kind)).map(|cell| cell.id).collect()
 }
+
+#[cfg(test)]
+mod tests;
