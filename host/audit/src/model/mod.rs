@@ -9,10 +9,12 @@
 //! declared targets; it may leave an escrow as it was. So every run of the contract is a run of the model.
 
 mod apply;
+pub(crate) mod atom;
 mod clock;
 pub(crate) mod condition;
 mod difference;
 mod moves;
+mod writes;
 
 use core::fmt;
 
@@ -20,8 +22,9 @@ use chainstack_primitives::manifest::{CellKind, ItemBinding, Manifest};
 
 use crate::bits::Bits;
 use crate::expression::escrow_item;
+use atom::{AtomKind, Atoms};
 use clock::Bounds;
-use condition::{AtomKind, Atoms, Truth};
+use condition::Truth;
 use moves::Builder;
 
 pub(crate) use moves::{Binding, Moves, Side};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::bits::Bits;
 use crate::limits::CASES_SPLIT_MAX;
-use crate::model::condition::AtomKind;
+use crate::model::atom::AtomKind;
 use crate::model::{Action, ModelState, Moves, Step};
 
 use super::Context;

@@ -8,7 +8,7 @@ use chainstack_primitives::manifest::{
 };
 
 use crate::bits::Bits;
-use crate::model::condition::AtomKind;
+use crate::model::atom::AtomKind;
 use crate::model::{Action, Moves};
 use crate::report::{Claim, Evidence, Property, Subject, Verdict};
 

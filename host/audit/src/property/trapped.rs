@@ -3,7 +3,7 @@
 use chainstack_primitives::manifest::{AssetRef, CellKind, Effect, Manifest};
 
 use crate::bits::Bits;
-use crate::model::condition::AtomKind;
+use crate::model::atom::AtomKind;
 use crate::model::{Action, Step};
 use crate::report::{Claim, CounterexampleStep, Evidence, Property, StepKind, Subject, Verdict};
 
