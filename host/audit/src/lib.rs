@@ -16,6 +16,16 @@
 //! the contract, whatever its code does. The converse is not so: a counterexample may need values that the code never
 //! produces. That something good happens is claimed of exits only, since a guest may always trap. ASSUMED stays: that
 //! a block falls into every window, that amounts do not pass 2^128, that roles have holders.
+//!
+//! ```
+//! use chainstack_audit::{Options, Verdict, audit};
+//! use chainstack_primitives::manifest::Manifest;
+//!
+//! let manifest = Manifest::empty("nothing".try_into()?);
+//! let report = audit(&manifest, &Options::default());
+//! assert!(report.claims.iter().all(|claim| claim.verdict != Verdict::Violated));
+//! # Ok::<(), chainstack_primitives::BoundExceeded>(())
+//! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),

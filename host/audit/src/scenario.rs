@@ -7,7 +7,7 @@
 use core::fmt::{self, Write};
 
 use chainstack_primitives::manifest::{
-    Clock, Field, ItemBinding, KeyTerm, Manifest, ParamRange, RoleInitial, RoleKind, Transition, Type,
+    Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamRange, RoleInitial, RoleKind, Transition, Type,
     TypeKind,
 };
 
@@ -38,6 +38,20 @@ pub enum Gap {
         /// What is waited for.
         until: String,
     },
+    /// The moment is before the chain of scenarios begins: it has passed from the start.
+    Past {
+        /// Number of the step.
+        step: usize,
+        /// What is waited for.
+        until: String,
+    },
+    /// The guard asks for approvals of a set of accounts, which scenarios do not give.
+    Approvals {
+        /// Number of the step.
+        step: usize,
+        /// The method.
+        method: String,
+    },
     /// An argument or parameter has no witness in the format.
     Value {
         /// Number of the step.
@@ -64,6 +78,12 @@ impl fmt::Display for Gap {
             Self::Moment { step, until } => {
                 write!(formatter, "step {step}: {until} is no moment that the manifest knows")
             }
+            Self::Past { step, until } => {
+                write!(formatter, "step {step}: {until} has passed before the chain of scenarios begins")
+            }
+            Self::Approvals { step, method } => {
+                write!(formatter, "step {step}: a scenario gives no approvals, and `{method}` asks for them")
+            }
             Self::Value { step, name } => write!(formatter, "step {step}: there is no witness for `{name}`"),
             Self::Item { step } => write!(formatter, "step {step}: it is about another item"),
         }
@@ -88,13 +108,14 @@ const NAMED: &str = "@B";
 /// Anybody else.
 const STRANGER: &str = "@C";
 
-/// Renders the counterexample of `claim` for the module at `wasm`, a path from the scenario's folder.
+/// Renders the counterexample of `claim` for the module at `wasm`, a path from the scenario's folder. `start_ms` is the
+/// time of the chain that scenarios run on, in milliseconds since 1970: moments before it cannot be set.
 ///
 /// `None` if the claim has no counterexample.
 #[must_use]
-pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str) -> Option<Scenario> {
+pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, start_ms: u64) -> Option<Scenario> {
     let run = claim.counterexample.as_ref()?;
-    let mut writer = Writer { manifest, text: String::new(), gaps: Vec::new(), at_ms: None };
+    let mut writer = Writer { manifest, text: String::new(), gaps: Vec::new(), start_ms, at_ms: None };
     writer.header(claim, wasm);
     writer.steps(run);
     Some(Scenario { text: writer.text, gaps: writer.gaps })
@@ -104,7 +125,9 @@ struct Writer<'m> {
     manifest: &'m Manifest,
     text: String,
     gaps: Vec<Gap>,
-    /// Time to set with the next call.
+    /// Time of the chain when the scenario begins.
+    start_ms: u64,
+    /// Time to set with the next call, counted from the start.
     at_ms: Option<u64>,
 }
 
@@ -116,8 +139,7 @@ impl Writer<'_> {
     fn header(&mut self, claim: &Claim, wasm: &str) {
         self.line(&format!("title = {}", quoted(&claim.id)));
         self.line(&format!("about = {}", quoted(&claim.sentence)));
-        // Moments are milliseconds since 1970, and the steps count from here.
-        self.line("time_ms = 0\n\n[accounts]");
+        self.line(&format!("time_ms = {}\n\n[accounts]", self.start_ms));
         for (name, account) in ACCOUNTS {
             self.line(&format!("{name} = {}", quoted(account)));
         }
@@ -157,7 +179,12 @@ impl Writer<'_> {
                 self.line("# Not in the format: nothing is poked here.");
                 self.gaps.push(Gap::Poke { step: number, exit: exit.clone() });
             }
-            StepKind::Wait { clock: Clock::TimeMs, at: Some(at), .. } => self.at_ms = Some(*at),
+            StepKind::Wait { clock: Clock::TimeMs, at: Some(at), until } => {
+                match at.checked_sub(self.start_ms) {
+                    Some(later) => self.at_ms = Some(later),
+                    None => self.gaps.push(Gap::Past { step: number, until: until.clone() }),
+                }
+            }
             StepKind::Wait { clock, until, .. } => {
                 self.line("# Not in the format: nothing is waited for here.");
                 let until = until.clone();
@@ -180,6 +207,9 @@ impl Writer<'_> {
             quoted(&method.method),
             self.holder(role)
         ));
+        if method.guard.iter().flatten().any(|node| matches!(node, Node::Quorum(_))) {
+            self.gaps.push(Gap::Approvals { step: number, method: method.method.to_string() });
+        }
         let keys: Vec<usize> = match &method.item {
             ItemBinding::Existing { key, .. } | ItemBinding::New { key, .. } => {
                 let args = key.iter().filter_map(|term| match term {

@@ -116,12 +116,15 @@ fn a_limit_is_an_undecided_claim_and_never_silence() {
     assert_eq!(audit(&manifest, &Options { limits, ..Options::default() }).undecided().count(), 0);
 }
 
+/// When the chain of these scenarios begins.
+const START_MS: u64 = 1_000;
+
 /// The scenario of the first violation, parsed as TOML, and its gaps.
 fn scenario(base: &str, edits: &[(&str, &str)]) -> (toml::Table, Vec<Gap>, String) {
     let manifest = edited(base, edits);
     let found = report(&manifest, &[], None);
     let claim = found.violations().find(|claim| claim.counterexample.is_some()).expect("a run");
-    let scenario = to_scenario(&manifest, claim, "contract.wasm").expect("a run");
+    let scenario = to_scenario(&manifest, claim, "contract.wasm", START_MS).expect("a run");
     let table = scenario.text.parse().unwrap_or_else(|error| panic!("{error}\n{}", scenario.text));
     (table, scenario.gaps, scenario.text)
 }
@@ -182,7 +185,26 @@ fn a_moment_that_is_a_number_is_set() {
     );
     assert_eq!(gaps, [], "{text}");
     let steps = table["steps"].as_array().expect("steps");
-    assert_eq!(steps.last().and_then(|step| step["at_ms"].as_integer()), Some(4_000), "{text}");
+    assert_eq!(steps.last().and_then(|step| step["at_ms"].as_integer()), Some(3_000), "{text}");
+}
+
+#[test]
+fn moments_long_past_and_approvals_are_gaps() {
+    let take = "from = { offer = [\"Live\"] }\nwindow = { clock = \"time\", opens = \"900\" }\nescrows = [{ cell = \"coins\", pays_out = true }]\ntouches";
+    let (_, gaps, text) = scenario(
+        AUCTION,
+        &[
+            ("opens = \"item.ends + 86_400_000\" }", "opens = \"5_000\" }"),
+            ("from = { offer = [\"Live\"] }\ncaller = [\"bidder\"]\ntouches", take),
+        ],
+    );
+    assert!(matches!(gaps.as_slice(), [Gap::Past { until, .. }] if until == "time 900"), "{text}");
+    let guard = (
+        "from = { main = [\"Aborting\"] }",
+        "from = { main = [\"Aborting\"] }\nguard = \"sum(tallies) > 0\"",
+    );
+    let (_, gaps, text) = scenario(POOL, &[guard]);
+    assert!(matches!(gaps.as_slice(), [Gap::Approvals { method, .. }] if method == "abort"), "{text}");
 }
 
 #[test]
