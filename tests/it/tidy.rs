@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chainstack-trie", &["chainstack-primitives", "chainstack-keccak"]),
     ("chainstack-runtime", &["chainstack-primitives", "chainstack-trie"]),
     ("chainstack-analysis", &["chainstack-primitives"]),
+    ("chainstack-audit", &["chainstack-primitives", "chainstack-analysis"]),
     ("chainstack-engine", &["chainstack-primitives"]),
     (
         "chainstack-host",
@@ -51,6 +52,7 @@ const PURE: &[&str] = &[
     "runtime/src",
     "host/src",
     "host/analysis/src",
+    "host/audit/src",
     "host/engine/src",
     "node/consensus/src",
 ];

@@ -1,0 +1,110 @@
+//! Which bounds of time a method or exit may give new values.
+
+use chainstack_primitives::manifest::{Effect, Exit, Node, Ops, Touch, Touches, Transition};
+
+use super::Action;
+use super::moves::{Builder, Moves, is_own};
+use crate::bits::Bits;
+
+impl Builder<'_, '_> {
+    /// The bounds that a method or exit may give new values; and those of items that it is not bound to.
+    pub(crate) fn disturbed(&self, moves: &Moves) -> (Bits, Bits) {
+        let written = |others: bool| {
+            let written = self.bounds.iter().filter(|(_, bound)| {
+                bound.expression.iter().any(|node| self.writes(moves, bound.item, node, others))
+            });
+            written.map(|(index, _)| index).collect()
+        };
+        (written(false), written(true))
+    }
+
+    fn writes(&self, moves: &Moves, item: Option<u16>, node: &Node, others: bool) -> bool {
+        match moves.action {
+            Action::Method(index) => {
+                let method = self.manifest.transitions.get(index);
+                method.is_some_and(|method| self.method_writes(method, item, node, others))
+            }
+            Action::Exit(_) if others => false,
+            Action::Exit(index) => {
+                let exit = self.manifest.exits.get(index);
+                exit.is_some_and(|exit| exit_writes(exit, item, node))
+            }
+            Action::Instantiate | Action::Wait(_) => false,
+        }
+    }
+
+    /// Whether a method may change what `node` reads; `others`: of an item that it is not bound to.
+    fn method_writes(&self, method: &Transition, item: Option<u16>, node: &Node, others: bool) -> bool {
+        let write_once = |cell: u16, field: u8| {
+            let found = self.manifest.cell(cell).and_then(|cell| cell.head().get(usize::from(field)));
+            found.is_some_and(|field| field.write_once)
+        };
+        let Touches::Listed(touches) = &method.touches else {
+            return match node {
+                Node::Head(field) => !write_once(item.unwrap_or(u16::MAX), *field),
+                _ => reads_state(node),
+            };
+        };
+        let counts = |touch: &&Touch| !(others && is_own(&method.item, &touch.key));
+        let on = |cell: u16| touches.iter().filter(counts).filter(move |touch| touch.cell == cell);
+        let writes = |cell: u16| on(cell).any(|touch| touch.ops.0 & !Ops::READ.0 != 0);
+        let changes = |cell: u16, field: u8| {
+            on(cell).any(|touch| {
+                touch.ops.contains(Ops::SET) && 1u16.checked_shl(field.into()).unwrap_or(0) & touch.head != 0
+            })
+        };
+        match node {
+            Node::Head(field) => changes(item.unwrap_or(u16::MAX), *field),
+            Node::ValueHead { cell, field } | Node::EntryHead { cell, field, .. } => {
+                changes(*cell, *field) || (writes(*cell) && !self.made_at_start(*cell))
+            }
+            Node::LedgerEntry { cell, .. }
+            | Node::LedgerSum(cell)
+            | Node::HeadSum { cell, .. }
+            | Node::Count(cell) => writes(*cell),
+            Node::Escrowed(cell) => method.escrows.iter().any(|escrow| escrow.cell == *cell),
+            Node::Owner | Node::Balance => true,
+            Node::InState { machine, .. } => method.to.iter().any(|set| set.machine == *machine),
+            _ => false,
+        }
+    }
+
+    /// Whether the constructor writes the cell and nothing deletes from it, so that its write-once fields stay.
+    fn made_at_start(&self, cell: u16) -> bool {
+        let touches = |method: &Transition, op: Ops| match &method.touches {
+            Touches::Unknown => op == Ops::DELETE,
+            Touches::Listed(touches) => {
+                touches.iter().any(|touch| touch.cell == cell && touch.ops.contains(op))
+            }
+        };
+        self.manifest.constructor().is_some_and(|method| touches(method, Ops::SET))
+            && !self.manifest.transitions.iter().any(|method| touches(method, Ops::DELETE))
+    }
+}
+
+const fn reads_state(node: &Node) -> bool {
+    node.reads_entry() || matches!(node, Node::Owner)
+}
+
+fn exit_writes(exit: &Exit, item: Option<u16>, node: &Node) -> bool {
+    exit.effects.iter().any(|effect| match (effect, node) {
+        (Effect::SetHead { field, .. }, Node::Head(read)) => field == read && exit.item == item,
+        (Effect::SetHead { field, .. }, Node::EntryHead { cell, field: read, .. }) => {
+            field == read && exit.item == Some(*cell)
+        }
+        (Effect::Release { escrow, .. }, Node::Escrowed(cell)) => escrow == cell,
+        (
+            Effect::LedgerAdd { cell, .. } | Effect::LedgerSub { cell, .. } | Effect::LedgerMove { cell, .. },
+            Node::LedgerEntry { cell: read, .. } | Node::LedgerSum(read) | Node::Count(read),
+        ) => cell == read,
+        (Effect::Pay { .. }, Node::Balance) => true,
+        (Effect::SetHead { field, .. }, Node::HeadSum { cell, field: read }) => {
+            field == read && exit.item == Some(*cell)
+        }
+        (
+            Effect::DeleteItem,
+            Node::EntryHead { cell, .. } | Node::HeadSum { cell, .. } | Node::Count(cell),
+        ) => exit.item == Some(*cell),
+        _ => false,
+    }) || matches!((exit.to, node), (Some(to), Node::InState { machine, .. }) if to.machine == *machine)
+}

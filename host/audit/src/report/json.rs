@@ -1,0 +1,51 @@
+//! The report as JSON: every field of it, by name.
+
+use serde_json::{Map, Value, json};
+
+use super::{Claim, CounterexampleStep, Report, StepKind};
+
+/// Version of the JSON's shape.
+const SCHEMA: u32 = 1;
+
+/// The report for programs.
+#[must_use]
+pub fn to_json(report: &Report) -> Value {
+    json!({
+        "schema": SCHEMA,
+        "contract": report.contract,
+        "manifest": report.manifest.to_string(),
+        "states": report.states,
+        "claims": report.claims.iter().map(claim).collect::<Vec<_>>(),
+    })
+}
+
+fn claim(claim: &Claim) -> Value {
+    let subject: Map<String, Value> =
+        claim.subject.parts().map(|(what, name)| (what.to_owned(), Value::from(name))).collect();
+    let run = claim.counterexample.as_ref().map(|run| run.steps.iter().map(step).collect::<Vec<_>>());
+    json!({
+        "id": claim.id,
+        "property": claim.property.id(),
+        "verdict": claim.verdict.name(),
+        "evidence": claim.evidence.label(),
+        "subject": subject,
+        "sentence": claim.sentence,
+        "counterexample": run,
+    })
+}
+
+fn step(step: &CounterexampleStep) -> Value {
+    let done = match &step.kind {
+        StepKind::Create => json!({ "create": true }),
+        StepKind::Call { method, role } => json!({ "call": method, "role": role }),
+        StepKind::Poke { exit } => json!({ "poke": exit }),
+        StepKind::Wait { until, at, .. } => json!({ "wait_until": until, "at": at }),
+        StepKind::Missing { role } => json!({ "missing": role }),
+    };
+    json!({
+        "step": done,
+        "other_item": step.other_item,
+        "assumed": step.assumed,
+        "state": step.state,
+    })
+}

@@ -1,0 +1,72 @@
+//! Good manifests, and the same with one fault each: the audit must name exactly the property that is broken.
+//!
+//! A case is a base manifest (`base/*.toml`) with some of its text replaced; each text to replace must stand there
+//! exactly once, so that a case differs from its base by what it says, and by nothing else.
+
+mod cases;
+mod given;
+mod good;
+mod limits;
+mod rendered;
+mod search;
+mod stated;
+mod upgrades;
+
+use std::collections::BTreeSet;
+
+use chainstack_audit::{Options, Prices, Property, PropertyText, Report, audit, to_text};
+use chainstack_client::manifest::from_toml;
+use chainstack_primitives::manifest::Manifest;
+
+pub(crate) const ESCROW: &str = include_str!("base/escrow.toml");
+pub(crate) const AUCTION: &str = include_str!("base/auction.toml");
+pub(crate) const CUSTODY: &str = include_str!("base/custody.toml");
+pub(crate) const TOKEN: &str = include_str!("base/token.toml");
+pub(crate) const POOL: &str = include_str!("base/pool.toml");
+pub(crate) const BASES: [&str; 5] = [ESCROW, AUCTION, CUSTODY, TOKEN, POOL];
+
+/// Texts to replace, and by what.
+pub(crate) type Edits = &'static [(&'static str, &'static str)];
+
+/// The manifest that `base` becomes by `edits`.
+pub(crate) fn edited(base: &str, edits: &[(&str, &str)]) -> Manifest {
+    let mut text = base.to_owned();
+    for (find, replace) in edits {
+        assert_eq!(text.matches(find).count(), 1, "stands exactly once: {find}");
+        text = text.replace(find, replace);
+    }
+    let manifest = from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{edits:?}"));
+    manifest.validate().expect("valid");
+    manifest
+}
+
+/// What the chain of the tests asks and allows.
+pub(crate) const PRICES: Prices = Prices { block_gas: Some(1_000_000_000), deposit: Some((1_000, 10)) };
+
+pub(crate) fn report(
+    manifest: &Manifest,
+    properties: &[PropertyText],
+    previous: Option<&Manifest>,
+) -> Report {
+    audit(manifest, &Options { prices: PRICES, properties, previous, ..Options::default() })
+}
+
+pub(crate) fn violated(report: &Report) -> BTreeSet<Property> {
+    report.violations().map(|claim| claim.property).collect()
+}
+
+/// Checks that exactly `expected` is violated, with a run to show it if `run` says so.
+pub(crate) fn check_fault(name: &str, found: &Report, expected: Property, run: bool) {
+    let text = to_text(found);
+    assert_eq!(violated(found), BTreeSet::from([expected]), "{name}:\n{text}");
+    assert_eq!(found.undecided().count(), 0, "{name}:\n{text}");
+    if run {
+        assert!(found.violations().any(|claim| claim.counterexample.is_some()), "{name}: a run\n{text}");
+    }
+}
+
+pub(crate) fn check_good(name: &str, found: &Report) {
+    let text = to_text(found);
+    assert_eq!(found.violations().count(), 0, "{name}:\n{text}");
+    assert_eq!(found.undecided().count(), 0, "{name}:\n{text}");
+}

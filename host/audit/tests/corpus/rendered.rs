@@ -1,0 +1,234 @@
+//! What a report looks like: the same bytes each time, complete in every form, and runs that become scenarios.
+
+use std::path::Path;
+
+use chainstack_audit::{
+    Gap, Options, Property, PropertyText, Report, SearchLimits, Verdict, audit, to_json, to_sarif,
+    to_scenario, to_text,
+};
+use serde_json::Value;
+
+use super::{AUCTION, BASES, CUSTODY, ESCROW, POOL, TOKEN, edited, report};
+
+/// A deal whose buyer loses it if he does not confirm: the refund is gone.
+fn faulty() -> Report {
+    report(
+        &edited(
+            ESCROW,
+            &[("opens = \"item.ends\"", "opens = \"item.ends\", closes = \"item.ends + 1_000\"")],
+        ),
+        &[],
+        None,
+    )
+}
+
+#[test]
+fn the_same_manifest_gives_the_same_bytes() {
+    for base in BASES {
+        let (first, second) = (report(&edited(base, &[]), &[], None), report(&edited(base, &[]), &[], None));
+        assert_eq!(to_text(&first), to_text(&second));
+        assert_eq!(to_json(&first).to_string(), to_json(&second).to_string());
+        assert_eq!(to_sarif(&first, "a.toml").to_string(), to_sarif(&second, "a.toml").to_string());
+    }
+}
+
+#[test]
+fn claims_have_their_own_ids_and_name_what_they_are_about() {
+    for base in BASES {
+        let found = report(&edited(base, &[]), &[], None);
+        let mut ids: Vec<&str> = found.claims.iter().map(|claim| claim.id.as_str()).collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{}", to_text(&found));
+        for claim in &found.claims {
+            assert!(claim.id.starts_with(claim.property.id()));
+            assert!(claim.sentence.ends_with('.'), "{}", claim.sentence);
+        }
+    }
+}
+
+#[test]
+fn text_labels_every_claim_with_its_evidence() {
+    let found = faulty();
+    let text = to_text(&found);
+    let labelled = ["PROVEN", "ENFORCED", "TESTED", "ASSUMED"];
+    let lines = text.lines().filter(|line| labelled.iter().any(|label| line.contains(label)));
+    assert_eq!(lines.count(), found.claims.len());
+    assert!(!text.contains("verified"));
+    assert!(text.contains("wait until time item.ends + 1000"), "{text}");
+}
+
+#[test]
+fn json_holds_every_claim() {
+    let found = faulty();
+    let json = to_json(&found);
+    let claims = json["claims"].as_array().expect("a list");
+    assert_eq!(claims.len(), found.claims.len());
+    let trapped = claims.iter().find(|claim| claim["id"] == "P3/trapped/cell:deposits").expect("the fault");
+    assert_eq!(trapped["verdict"], "violated");
+    assert_eq!(trapped["evidence"], "PROVEN");
+    assert_eq!(trapped["counterexample"][0]["step"]["create"], true);
+    assert_eq!(trapped["counterexample"][2]["step"]["call"], "fund");
+    assert_eq!(trapped["counterexample"][2]["step"]["role"], "buyer");
+}
+
+#[test]
+fn sarif_has_a_rule_for_each_property_and_a_result_for_each_violation() {
+    let sarif = to_sarif(&faulty(), "escrow/manifest.toml");
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert_eq!(rules.len(), Property::ALL.len());
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), faulty().violations().count());
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().expect("a number")).expect("small");
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert_eq!(result["level"], "error");
+        let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        assert_eq!(place, "escrow/manifest.toml");
+        assert!(
+            result["codeFlows"][0]["threadFlows"][0]["locations"]
+                .as_array()
+                .is_some_and(|steps| !steps.is_empty())
+        );
+    }
+}
+
+#[test]
+fn a_limit_is_an_undecided_claim_and_never_silence() {
+    let manifest = edited(ESCROW, &[]);
+    let property = PropertyText::parse(&manifest, "never deal.Paid").expect("a property");
+    let limits = SearchLimits { states: 5, ..SearchLimits::default() };
+    let found = audit(&manifest, &Options { limits, properties: &[property], ..Options::default() });
+    let undecided: Vec<&str> = found.undecided().map(|claim| claim.property.id()).collect();
+    assert_eq!(undecided, ["P1", "P2", "P3", "P4", "P5", "P7", "P8", "P9"]);
+    assert_eq!(found.states, None);
+    assert!(
+        found.claims.iter().any(|claim| claim.property == Property::P6 && claim.verdict == Verdict::Stated)
+    );
+    assert!(to_text(&found).contains("more than 5 states"));
+    let limits = SearchLimits { steps: 3, ..SearchLimits::default() };
+    assert!(audit(&manifest, &Options { limits, ..Options::default() }).undecided().count() > 0);
+    let exact = report(&manifest, &[], None).states.expect("searched");
+    let limits = SearchLimits { states: exact, ..SearchLimits::default() };
+    assert_eq!(audit(&manifest, &Options { limits, ..Options::default() }).undecided().count(), 0);
+}
+
+/// When the chain of these scenarios begins.
+const START_MS: u64 = 1_000;
+
+/// The scenario of the first violation, parsed as TOML, and its gaps.
+fn scenario(base: &str, edits: &[(&str, &str)]) -> (toml::Table, Vec<Gap>, String) {
+    let manifest = edited(base, edits);
+    let found = report(&manifest, &[], None);
+    let claim = found.violations().find(|claim| claim.counterexample.is_some()).expect("a run");
+    let scenario = to_scenario(&manifest, claim, "contract.wasm", START_MS).expect("a run");
+    let table = scenario.text.parse().unwrap_or_else(|error| panic!("{error}\n{}", scenario.text));
+    (table, scenario.gaps, scenario.text)
+}
+
+#[test]
+fn a_run_of_calls_is_a_whole_scenario() {
+    let (table, gaps, text) = scenario(
+        TOKEN,
+        &[(
+            "[transitions.unpause]\nfrom = { main = [\"Paused\"] }\nto = { main = [\"Active\"] }\ncaller = [\"pauser\"]\nceilings = { gas = 50_000 }\n",
+            "",
+        )],
+    );
+    assert_eq!(gaps, [], "{text}");
+    assert_eq!(table["contracts"][0]["wasm"].as_str(), Some("contract.wasm"));
+    assert_eq!(table["contracts"][0]["params"]["supply"].as_str(), Some("1"));
+    assert_eq!(table["steps"][0]["call"].as_str(), Some("pause"));
+    assert_eq!(table["steps"][0]["caller"].as_str(), Some("@B"));
+    assert_eq!(table["steps"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_a_scenario_cannot_say_is_a_typed_gap() {
+    let (table, gaps, text) = scenario(
+        ESCROW,
+        &[(
+            "effects = [{ release = \"deposits\", to = \"item.buyer\" }]",
+            "effects = [{ release = \"deposits\", to = \"caller\" }]",
+        )],
+    );
+    assert!(gaps.iter().any(|gap| matches!(gap, Gap::Poke { exit, .. } if exit == "refund")), "{text}");
+    assert!(gaps.iter().any(|gap| matches!(gap, Gap::Moment { .. })), "{text}");
+    assert_eq!(table["steps"][0]["args"]["id"].as_integer(), Some(7));
+    let (_, gaps, text) = scenario(
+        POOL,
+        &[("guard = \"quorum(guardians)\"\n", "escrows = [{ cell = \"pool\", pays_out = true }]\n")],
+    );
+    assert_eq!(gaps, [], "{text}");
+    let closed = (
+        "opens = \"param.ends\" }\neffects",
+        "opens = \"param.ends\", closes = \"param.ends + 50\" }\neffects",
+    );
+    let (_, gaps, text) = scenario(POOL, &[closed]);
+    assert!(gaps.iter().any(|gap| matches!(gap, Gap::Height { .. })), "{text}");
+}
+
+#[test]
+fn a_moment_that_is_a_number_is_set() {
+    let (table, gaps, text) = scenario(
+        AUCTION,
+        &[
+            ("opens = \"item.ends + 86_400_000\" }", "opens = \"5_000\" }"),
+            (
+                "from = { offer = [\"Live\"] }\ncaller = [\"bidder\"]\ntouches",
+                "from = { offer = [\"Live\"] }\nwindow = { clock = \"time\", opens = \"4_000\" }\nescrows = [{ cell = \"coins\", pays_out = true }]\ntouches",
+            ),
+        ],
+    );
+    assert_eq!(gaps, [], "{text}");
+    let steps = table["steps"].as_array().expect("steps");
+    assert_eq!(steps.last().and_then(|step| step["at_ms"].as_integer()), Some(3_000), "{text}");
+}
+
+#[test]
+fn moments_long_past_and_approvals_are_gaps() {
+    let take = "from = { offer = [\"Live\"] }\nwindow = { clock = \"time\", opens = \"900\" }\nescrows = [{ cell = \"coins\", pays_out = true }]\ntouches";
+    let (_, gaps, text) = scenario(
+        AUCTION,
+        &[
+            ("opens = \"item.ends + 86_400_000\" }", "opens = \"5_000\" }"),
+            ("from = { offer = [\"Live\"] }\ncaller = [\"bidder\"]\ntouches", take),
+        ],
+    );
+    assert!(matches!(gaps.as_slice(), [Gap::Past { until, .. }] if until == "time 900"), "{text}");
+    let guard = (
+        "from = { main = [\"Aborting\"] }",
+        "from = { main = [\"Aborting\"] }\nguard = \"sum(tallies) > 0\"",
+    );
+    let (_, gaps, text) = scenario(POOL, &[guard]);
+    assert!(matches!(gaps.as_slice(), [Gap::Approvals { method, .. }] if method == "abort"), "{text}");
+}
+
+#[test]
+fn scenarios_have_the_fields_that_the_format_knows() {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node/src/scenario/schema.rs");
+    let schema = std::fs::read_to_string(schema).expect("the schema of scenarios");
+    let (table, ..) = scenario(
+        CUSTODY,
+        &[(
+            "from = { vault = [\"Held\"] }\ncaller = [\"owner\"]\nescrows",
+            "from = { vault = [\"Held\"] }\nescrows",
+        )],
+    );
+    let known = |name: &str| schema.contains(&format!("pub {name}: "));
+    let contracts = table["contracts"].as_array().expect("contracts");
+    let steps = table["steps"].as_array().expect("steps");
+    let inner = contracts.iter().chain(steps).filter_map(toml::Value::as_table).flat_map(toml::Table::keys);
+    for name in table.keys().chain(inner) {
+        assert!(known(name), "{name}");
+    }
+}
+
+#[test]
+fn json_of_nothing_is_still_whole() {
+    let json: Value = to_json(&report(&edited(TOKEN, &[]), &[], None));
+    assert!(json["claims"].as_array().is_some_and(|claims| !claims.is_empty()));
+}
