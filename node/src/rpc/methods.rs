@@ -297,7 +297,7 @@ pub const METHODS: &[Method] = &[
         doc: "The manifest of a contract, or of uploaded code, in SCALE.",
         params: params! { "which": OneOf(&[Account, Hash]), "a contract or a code hash" },
         result: MANIFEST,
-        commands: &["deploy", "call", "query", "state", "events", "proof get", "tx show"],
+        commands: &["deploy", "call", "query", "state", "events", "inspect", "proof get", "tx show"],
         ..PLAIN
     },
     Method {
@@ -327,7 +327,7 @@ pub const METHODS: &[Method] = &[
             "sums": List(&object! { "cell": Small, "sum": Amount }),
             "counts": List(&object! { "cell": Small, "count": Amount }),
         },
-        commands: &["state"],
+        commands: &["state", "inspect"],
         ..PLAIN
     },
     Method {
