@@ -10,8 +10,8 @@ mod extract;
 mod means;
 
 use chainstack_primitives::manifest::{
-    ItemField, Manifest, ROLE_OFFER, ROLE_RENOUNCE, Role, RoleInitial, RoleKind, StateSet, TransitionKind,
-    Upgrade,
+    CallerRule, ItemField, Manifest, ROLE_OFFER, ROLE_RENOUNCE, Role, RoleInitial, RoleKind, StateSet,
+    TransitionKind, Upgrade,
 };
 use serde::Serialize;
 
@@ -81,7 +81,7 @@ pub struct MatrixRow {
 pub struct Ability {
     /// The method or exit.
     pub name: String,
-    /// What else must hold: `exit`, `guard`, `window`, `with …`.
+    /// What else must hold: `exit`, `new item`, `signer` (no contract), `guard`, `window`, `with …`.
     pub notes: Vec<String>,
 }
 
@@ -269,6 +269,7 @@ fn matrix(manifest: &Manifest, machine: Option<u16>) -> Matrix {
             let mut abilities: Vec<Ability> = methods
                 .map(|(transition, taker)| {
                     let also = taker.also.iter().map(|also| also_text(manifest, also));
+                    let signer = (transition.caller == CallerRule::Signer).then(|| "signer".to_owned());
                     let marks = marks(transition.guard.is_some(), transition.window.is_some());
                     let new =
                         matches!(transition.item, chainstack_primitives::manifest::ItemBinding::New { .. });
@@ -276,7 +277,7 @@ fn matrix(manifest: &Manifest, machine: Option<u16>) -> Matrix {
                     let new = (new && own).then(|| "new item".to_owned());
                     Ability {
                         name: transition.method.to_string(),
-                        notes: new.into_iter().chain(also).chain(marks).collect(),
+                        notes: new.into_iter().chain(signer).chain(also).chain(marks).collect(),
                     }
                 })
                 .collect();

@@ -97,7 +97,7 @@ fn takers_of(rest: &str) -> Vec<String> {
 fn a_guard_asks_for_roles_only_between_ands() {
     let cases: [(&str, &[&str]); 9] = [
         ("", &["anybody: act"]),
-        ("caller = \"signer\"\n", &["anybody: act"]),
+        ("caller = \"signer\"\n", &["anybody: act (signer)"]),
         ("caller = [\"boss\", \"seller\"]\n", &["boss: act", "seller: act"]),
         ("guard = \"member(seller)\"\n", &["seller: act (guard)"]),
         ("guard = \"item.price > 0 && (member(seller) && time > 5)\"\n", &["seller: act (guard)"]),
@@ -315,6 +315,29 @@ fn value_is_the_callers_own_or_somebody_elses() {
         value(&format!("{BOUND}escrows = [{{ cell = \"vault\", pays_in = true }}]\n"), "anybody"),
         Vec::<String>::new(),
         "paying in moves nothing out"
+    );
+}
+
+#[test]
+fn unique_assets_are_value_and_unbalanced_additions_are_new_balance() {
+    let text = "[contract]\nname = \"a\"\n[cells.tokens]\nid = 1\nkind = \"map\"\nkey = { id = \"u64\" }\nasset = \"unique\"\n\
+        [cells.points]\nid = 2\nkind = \"ledger\"\nkey = { owner = \"account\" }\n\
+        [transitions.act]\nargs = { id = \"u64\" }\nceilings = { gas = 1 }\n\
+        touches = [{ cell = \"tokens\", key = [\"arg.id\"], ops = [\"set\"] }, { cell = \"points\", key = [\"caller\"], ops = [\"add\", \"sub\"] }]\n";
+    let found = from_toml(text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        claims_of(&found, "anybody", |row| &row.value),
+        [
+            "ASSUMED `act` may create, change or destroy unique assets at `tokens[arg.id]`: that their owner agreed is for the code to check",
+            "ASSUMED `act` may add to `points[caller]`: that no more is added than taken is for the code to check",
+        ]
+    );
+    assert_eq!(
+        claims_of(&found, "anybody", |row| &row.extracts),
+        [
+            "ASSUMED `tokens`: all unique assets, unless the code of `act` refuses",
+            "ASSUMED `points`: new balance without bound, unless the code of `act` refuses",
+        ]
     );
 }
 

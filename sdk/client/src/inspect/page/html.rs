@@ -7,7 +7,7 @@ const STYLE: &str = "\
 :root{color-scheme:light}\
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;padding:16px;max-width:1248px;color:#1b1f24;background:#fff;\
 overflow-wrap:anywhere}\
-h1{font-size:24px}h2{font-size:19px;border-bottom:1px solid #c8ced6;margin-top:32px}h3{font-size:16px}\
+h1{font-size:24px}h2{font-size:19px;border-bottom:1px solid #c8ced6;margin-top:32px}h3{font-size:16px}h4{font-size:15px;margin:16px 0 4px}h4+dl{margin:0 0 0 16px}\
 code,pre{font:13px/1.45 ui-monospace,monospace;background:#f2f4f7;border-radius:4px}code{padding:1px 3px}\
 pre{padding:12px;overflow-x:auto}\
 nav a{margin-right:12px}dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px}dt{color:#555c66}dd{margin:0}\
@@ -17,11 +17,7 @@ ul{padding-left:0;list-style:none}li{margin:4px 0;padding-left:96px;text-indent:
 b{display:inline-block;width:84px;margin-right:12px;text-indent:0;text-align:center;font-size:12px;border-radius:4px}\
 .proven{background:#d9f2df;color:#0b4a1c}.enforced{background:#dbe9fb;color:#0b3a75}\
 .tested{background:#f6efcf;color:#5a4a00}.assumed{background:#fbe0dc;color:#7a1b0c}\
-svg{width:100%;max-width:420px;display:block}svg text{font:13px system-ui,sans-serif;text-anchor:middle}\
-svg .number{font-size:11px}rect.state,rect.terminal{fill:#f2f4f7;stroke:#3a4149}rect.terminal{stroke-width:3}\
-rect.dead{stroke-dasharray:2 3;fill:#fff}path.move,path.exit{fill:none;stroke:#3a4149;stroke-width:1.4}\
-path.exit{stroke:#a33b1f;stroke-dasharray:5 4}.dot,marker path{fill:#3a4149}.ring{fill:#fff;stroke:#3a4149;stroke-width:3}\
-rect.tag{fill:#fff;stroke:#c8ced6}\
+svg{width:100%;max-width:420px;display:block}\
 @media(max-width:640px){body{padding:12px}dl{display:block}dd{margin:0 0 6px}thead{display:none}\
 tr{display:block;border:1px solid #dfe3e8;border-radius:6px;margin:8px 0;padding:4px 0}\
 td{display:block;border:0}td:empty{display:none}td:not(:first-child)::before{content:attr(data-label) \": \";color:#555c66}\
@@ -60,6 +56,7 @@ fn block(out: &mut String, block: &Block) {
         Block::Text(text) => out.push_str(&format!("<p>{}</p>\n", prose(text))),
         Block::Code { text, .. } => out.push_str(&format!("<pre>{}</pre>\n", escape(text))),
         Block::Table(found) => table(out, found),
+        Block::Records(found) => records(out, found),
         Block::Claims(claims) => {
             out.push_str("<ul>\n");
             for claim in claims {
@@ -84,6 +81,17 @@ fn table(out: &mut String, table: &Table) {
         out.push_str(&format!("<tr>{cells}</tr>\n"));
     }
     out.push_str("</tbody>\n</table>\n");
+}
+
+fn records(out: &mut String, table: &Table) {
+    for row in &table.rows {
+        let title = row.first().map_or("", String::as_str);
+        out.push_str(&format!("<h4>{}</h4>\n<dl>\n", escape(title)));
+        for (name, cell) in table.head.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty()) {
+            out.push_str(&format!("<dt>{}</dt><dd>{}</dd>\n", escape(name), escape(cell)));
+        }
+        out.push_str("</dl>\n");
+    }
 }
 
 /// Text with every character escaped that HTML would take for its own, in content and in quoted attributes.

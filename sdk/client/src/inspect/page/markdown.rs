@@ -26,6 +26,7 @@ fn block(out: &mut String, block: &Block) {
         Block::Text(text) => out.push_str(&format!("{}\n", prose(text))),
         Block::Code { language, text } => fenced(out, language, text),
         Block::Table(found) => table(out, found),
+        Block::Records(found) => records(out, found),
         Block::Claims(claims) => {
             for claim in claims {
                 out.push_str(&format!("- **{}** {}\n", claim.evidence, prose(&claim.text)));
@@ -50,6 +51,16 @@ fn table(out: &mut String, table: &Table) {
     out.push_str(&line(&table.head));
     out.push_str(&format!("|{}\n", " --- |".repeat(table.head.len())));
     table.rows.iter().for_each(|row| out.push_str(&line(row)));
+}
+
+fn records(out: &mut String, table: &Table) {
+    for (index, row) in table.rows.iter().enumerate() {
+        let title = row.first().map_or("", String::as_str);
+        out.push_str(&format!("{}#### {}\n\n", if index == 0 { "" } else { "\n" }, escape(title)));
+        for (name, cell) in table.head.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty()) {
+            out.push_str(&format!("- {}: {}\n", escape(name), escape(cell).replace('\n', " ")));
+        }
+    }
 }
 
 /// Text with every character that Markdown would take for its own escaped.

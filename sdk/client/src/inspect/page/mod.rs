@@ -51,6 +51,8 @@ pub enum Block {
     },
     /// Rows under headings.
     Table(Table),
+    /// Rows too wide for a table: each its first column as a title, then what is not empty.
+    Records(Table),
     /// Claims, each behind its evidence.
     Claims(Vec<Claim>),
     /// The graph of a machine; as text it has none, its arrows stand in a table.

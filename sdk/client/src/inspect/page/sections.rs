@@ -22,6 +22,13 @@ fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Block {
     Block::Table(table)
 }
 
+fn records(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Block {
+    match table(head, rows) {
+        Block::Table(found) => Block::Records(found),
+        other => other,
+    }
+}
+
 fn titled(blocks: &mut Vec<Block>, title: &str, claims: &[Claim]) {
     if !claims.is_empty() {
         blocks.push(Block::Heading(title.to_owned()));
@@ -60,7 +67,7 @@ pub fn abi(abi: &Abi) -> Section {
         "guard", "touches", "sends", "escrows", "calls", "notifies", "re-entry", "errors", "events",
         "at most",
     ];
-    blocks.push(table(&head, abi.methods.iter().map(method)));
+    blocks.push(records(&head, abi.methods.iter().map(method)));
     if !abi.exits.is_empty() {
         blocks.push(Block::Heading("exits, run by the host when anybody pokes".to_owned()));
         let rows = abi.exits.iter().map(|exit| {
@@ -78,7 +85,7 @@ pub fn abi(abi: &Abi) -> Section {
             ]
         });
         let head = ["exit", "id", "doc", "item", "from", "to", "window", "guard", "effects", "event"];
-        blocks.push(table(&head, rows));
+        blocks.push(records(&head, rows));
     }
     blocks.push(Block::Claims(vec![
         Claim::enforced(
@@ -177,7 +184,7 @@ fn machine(machine: &MachineRow) -> Vec<Block> {
             if exit { format!("exit {}", arrow.label()) } else { arrow.label() },
         ]
     });
-    blocks.push(table(&["#", "from", "", "to", "by"], rows));
+    blocks.push(table(&["#", "from", "way", "to", "by"], rows));
     blocks
 }
 

@@ -11,6 +11,10 @@ const BOX_WIDTH: i64 = 132;
 const BOX_HEIGHT: i64 = 34;
 const LEFT: i64 = (WIDTH - BOX_WIDTH) / 2;
 const RIGHT: i64 = LEFT + BOX_WIDTH;
+/// Lines and letters.
+const INK: &str = "#3a4149";
+/// Lines of exits.
+const EXIT: &str = "#a33b1f";
 /// From one state to the next.
 const ROW: i64 = 84;
 /// Where the first state begins.
@@ -55,19 +59,23 @@ pub(super) fn svg(machine: &MachineRow) -> String {
     let height = TOP + (rows + i64::from(removed)) * ROW;
     let tip = format!("tip{}", machine.id);
     let mut out = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"machine {}\"><defs><marker id=\"{tip}\" \
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"machine {}\" font-family=\"sans-serif\" \
+         font-size=\"13\" text-anchor=\"middle\" stroke-width=\"1.4\"><defs><marker id=\"{tip}\" \
          viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
-         <path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n",
+         <path d=\"M0 0L8 4L0 8z\" fill=\"{INK}\"/></marker></defs>\n",
         escape(&machine.name)
     );
     boxes(&mut out, machine);
     if numbers.keys().any(|line| line.from.is_none()) {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "<circle class=\"dot\" cx=\"{MIDDLE}\" cy=\"10\" r=\"6\"/>");
+        let _ = writeln!(out, "<circle fill=\"{INK}\" cx=\"{MIDDLE}\" cy=\"10\" r=\"6\"/>");
     }
     if removed {
         let y = TOP + rows * ROW + BOX_HEIGHT / 2;
-        let _ = writeln!(out, "<circle class=\"ring\" cx=\"{MIDDLE}\" cy=\"{y}\" r=\"8\"/>");
+        let _ = writeln!(
+            out,
+            "<circle fill=\"#fff\" stroke=\"{INK}\" stroke-width=\"3\" cx=\"{MIDDLE}\" cy=\"{y}\" r=\"8\"/>"
+        );
     }
     lines(&mut out, &numbers, rows, &tip);
     out.push_str("</svg>\n");
@@ -77,11 +85,12 @@ pub(super) fn svg(machine: &MachineRow) -> String {
 fn boxes(out: &mut String, machine: &MachineRow) {
     for (row, state) in (0i64..).zip(&machine.states) {
         let y = TOP + row * ROW;
-        let class = if state.terminal { "terminal" } else { "state" };
-        let dead = if state.reachable { "" } else { " dead" };
+        let edge = if state.terminal { 3 } else { 1 };
+        let (fill, dashes) =
+            if state.reachable { ("#f2f4f7", "") } else { ("#fff", " stroke-dasharray=\"2 3\"") };
         let _ = writeln!(
             out,
-            "<rect class=\"{class}{dead}\" x=\"{LEFT}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"8\"/>\
+            "<rect fill=\"{fill}\" stroke=\"{INK}\" stroke-width=\"{edge}\"{dashes} x=\"{LEFT}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"8\"/>\
              <text x=\"{MIDDLE}\" y=\"{}\">{}</text>",
             y + BOX_HEIGHT / 2 + 4,
             escape(&short(&state.name))
@@ -110,8 +119,11 @@ fn lines(out: &mut String, numbers: &BTreeMap<Line, Vec<String>>, rows: i64, tip
                 curve(line, rows, up, *count - 1)
             }
         };
-        let class = if line.exit { "exit" } else { "move" };
-        let _ = writeln!(out, "<path class=\"{class}\" d=\"{}\" marker-end=\"url(#{tip})\"/>", drawn.path);
+        let look = match line.exit {
+            true => format!("class=\"exit\" stroke=\"{EXIT}\" stroke-dasharray=\"5 4\""),
+            false => format!("class=\"move\" stroke=\"{INK}\""),
+        };
+        let _ = writeln!(out, "<path {look} fill=\"none\" d=\"{}\" marker-end=\"url(#{tip})\"/>", drawn.path);
         if !numbers.is_empty() {
             tag(&mut tags, &drawn, &numbers.join(","));
         }
@@ -161,8 +173,8 @@ fn tag(out: &mut String, drawn: &Drawn, text: &str) {
     let (x, y) = (drawn.x, drawn.y);
     let _ = writeln!(
         out,
-        "<rect class=\"tag\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"8\"/>\
-         <text class=\"number\" x=\"{x}\" y=\"{}\">{text}</text>",
+        "<rect fill=\"#fff\" stroke=\"#c8ced6\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"8\"/>\
+         <text font-size=\"11\" x=\"{x}\" y=\"{}\">{text}</text>",
         x - half,
         y - 8,
         2 * half,

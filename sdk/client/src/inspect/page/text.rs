@@ -31,6 +31,7 @@ fn section(out: &mut String, section: &Section) {
                 out.push('\n');
             }),
             Block::Table(found) => table(out, found),
+            Block::Records(found) => flat(found).iter().for_each(|row| record(out, &found.head, row)),
             Block::Claims(claims) => {
                 for claim in claims {
                     out.push_str(&format!("  {:<8}  {}\n", claim.evidence.name(), clean(&claim.text)));
@@ -42,11 +43,7 @@ fn section(out: &mut String, section: &Section) {
 }
 
 fn table(out: &mut String, table: &Table) {
-    let rows: Vec<Vec<String>> = table
-        .rows
-        .iter()
-        .map(|row| row.iter().map(|cell| clean(cell).replace('\n', " ")).collect())
-        .collect();
+    let rows = flat(table);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         let head = table.head.get(column).map_or(0, |head| head.chars().count());
@@ -61,6 +58,12 @@ fn table(out: &mut String, table: &Table) {
     } else {
         rows.iter().for_each(|row| record(out, &table.head, row));
     }
+}
+
+/// Cells as they are shown, each on one line.
+fn flat(table: &Table) -> Vec<Vec<String>> {
+    let cell = |cell: &String| clean(cell).replace('\n', " ");
+    table.rows.iter().map(|row| row.iter().map(cell).collect()).collect()
 }
 
 fn line(out: &mut String, cells: &[String], widths: &[usize]) {

@@ -125,6 +125,20 @@ fn ledgers(manifest: &Manifest, role: Option<&Role>, alone: &[&Transition]) -> V
                 made.push(format!("`{}`", transition.method));
             }
         }
+        let unique = |transition: &&&Transition| {
+            let touched = touches(manifest, transition).unwrap_or_default();
+            touched.iter().any(|touched| touched.cell.id == cell.id && means::changes_unique(touched))
+        };
+        let unique: Vec<String> =
+            alone.iter().filter(unique).map(|transition| format!("`{}`", transition.method)).collect();
+        if !unique.is_empty() {
+            let text = format!(
+                "`{}`: all unique assets, unless the code of {} refuses",
+                cell.name,
+                unique.join(", ")
+            );
+            claims.push(Claim::assumed(text));
+        }
         if !taken.is_empty() {
             let text = format!(
                 "`{}`: others' whole balances, unless the code of {} refuses",

@@ -42,6 +42,13 @@ pub(super) fn value(manifest: &Manifest, role: Option<&Role>, transition: &Trans
         }
         return claims;
     };
+    for entry in touched.iter().filter(|entry| changes_unique(entry)) {
+        let text = format!(
+            "`{method}` may create, change or destroy unique assets at `{}`: that their owner agreed is for the code to check",
+            entry.place(names)
+        );
+        claims.push(Claim::assumed(text));
+    }
     let ledgers: Vec<&Touched<'_>> = touched.iter().filter(|touched| touched.is_ledger()).collect();
     for ledger in ledgers.iter().filter(|ledger| ledger.may(Ops::SUB)) {
         if !is_own(role, transition, ledger) {
@@ -67,6 +74,12 @@ pub(super) fn value(manifest: &Manifest, role: Option<&Role>, transition: &Trans
         claims.push(Claim::assumed(text));
     }
     claims
+}
+
+/// Whether a touch lets entries be written that are unique assets.
+pub(super) fn changes_unique(touched: &Touched<'_>) -> bool {
+    let writes = touched.may(Ops::SET) || touched.may(Ops::DELETE);
+    writes && !touched.is_ledger() && touched.cell.asset().is_some()
 }
 
 /// Whether a ledger's entry belongs to who takes the method: by the caller in its key, or by the field of the bound
