@@ -8,6 +8,7 @@ mod code_cache;
 mod connections;
 mod events;
 mod golden;
+mod inspect;
 mod keys;
 mod limits;
 mod memory;

@@ -6,7 +6,7 @@ use super::aliases::ALIAS_LENGTH_MAX;
 
 /// Largest parameter file, in bytes.
 pub const PARAMETER_FILE_SIZE_MAX: u64 = 64 * 1024;
-/// Largest file of a module that `manifest` reads, in bytes; what goes on chain is shorter by far.
+/// Largest file of a module or manifest that `manifest` and `inspect` read, in bytes; what goes on chain is shorter by far.
 pub const MODULE_FILE_SIZE_MAX: u64 = 64 * 1024 * 1024;
 /// Largest file of a transaction, in bytes: the greatest as hex, with room for line ends.
 pub const TRANSACTION_FILE_SIZE_MAX: u64 = 2 * TRANSACTION_SIZE_MAX as u64 + 16;
@@ -24,6 +24,6 @@ pub const LIMITS: &[Limit] = limit_table! {
     PASSWORD_FILE_SIZE_MAX, "bytes", "password file";
     SCENARIO_FILE_SIZE_MAX, "bytes", "scenario file";
     TRANSACTION_FILE_SIZE_MAX, "bytes", "file of a transaction";
-    MODULE_FILE_SIZE_MAX, "bytes", "file of a module that `manifest` reads";
+    MODULE_FILE_SIZE_MAX, "bytes", "file of a module or manifest that `manifest` and `inspect` read";
     TRIE_FILE_SIZE_MAX, "bytes", "file that `trie` reads";
 };

@@ -76,12 +76,20 @@ fn refused(path: &Path, why: impl std::fmt::Display) -> CliError {
         .hint("`contracts/erc20/manifest.toml` is a whole manifest; `chainstack check` says more of a module")
 }
 
-fn of_module(path: &Path, module: &[u8]) -> Result<Declared, CliError> {
+/// The manifest inside a module; `path` is named in errors.
+///
+/// # Errors
+/// Exit code 3 if there is none, or it is refused.
+pub(super) fn of_module(path: &Path, module: &[u8]) -> Result<Declared, CliError> {
     let section = manifest_section(module).map_err(|error| refused(path, error))?;
     Declared::decode_checked(section).map_err(|error| refused(path, error))
 }
 
-fn of_toml(path: &Path, bytes: &[u8]) -> Result<Declared, CliError> {
+/// The manifest that a TOML text says; `path` is named in errors.
+///
+/// # Errors
+/// Exit code 3 with line and column if it says none.
+pub(super) fn of_toml(path: &Path, bytes: &[u8]) -> Result<Declared, CliError> {
     let text = std::str::from_utf8(bytes).map_err(|_| refused(path, "text expected"))?;
     from_toml(text).map_err(|error| refused(path, error))
 }

@@ -23,6 +23,7 @@ mod dev_control;
 mod doctor;
 mod events;
 mod explain;
+mod inspect;
 mod manifest;
 mod paradigm;
 mod poke;
@@ -96,6 +97,7 @@ enum Command {
     Tx(tx::Tx),
     Block(block::Block),
     Proof(proof::Proof),
+    Inspect(inspect::Inspect),
     Check(check::Check),
     Manifest(manifest::Manifest),
     Trie(trie::Trie),
@@ -184,6 +186,7 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Tx(it) => it.run(context),
         Command::Block(it) => it.run(context),
         Command::Proof(it) => it.run(context),
+        Command::Inspect(it) => it.run(context),
         Command::Check(it) => it.run(context),
         Command::Manifest(it) => it.run(context),
         Command::Trie(it) => it.run(context),

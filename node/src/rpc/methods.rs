@@ -297,7 +297,17 @@ pub const METHODS: &[Method] = &[
         doc: "The manifest of a contract, or of uploaded code, in SCALE.",
         params: params! { "which": OneOf(&[Account, Hash]), "a contract or a code hash" },
         result: MANIFEST,
-        commands: &["deploy", "call", "poke", "query", "state", "events", "proof get", "tx show"],
+        commands: &[
+            "deploy",
+            "call",
+            "poke",
+            "query",
+            "state",
+            "events",
+            "inspect",
+            "proof get",
+            "tx show",
+        ],
         ..PLAIN
     },
     Method {
@@ -329,7 +339,7 @@ pub const METHODS: &[Method] = &[
             "counts": List(&object! { "cell": Small, "count": Amount }),
             "machines": List(&object! { "id": Small, "state": Small }),
         },
-        commands: &["state"],
+        commands: &["state", "inspect"],
         ..PLAIN
     },
     Method {

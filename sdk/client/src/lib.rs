@@ -17,6 +17,7 @@
 //! | [`rpc`] | a blocking JSON-RPC client |
 //! | [`proof`] | proofs of state, made and checked |
 //! | [`manifest`] | the manifest as people write it: TOML and JSON |
+//! | [`inspect`] | what a manifest means, as rows and pages: methods, machines, bounds, power, trust |
 //! | [`value`] | values of declared types, as text and JSON |
 //!
 //! Invariants: secrets are erased from memory when dropped and never printed by `Debug` or an error; every
@@ -35,6 +36,7 @@
 //! ```
 
 pub mod address;
+pub mod inspect;
 pub mod keys;
 pub mod keystore;
 pub mod limits;

@@ -25,6 +25,8 @@ pub enum ModuleError {
     NoManifest,
     /// There is more than one.
     TwoManifests,
+    /// The section of imports is not a list of imports.
+    Imports,
 }
 
 impl fmt::Display for ModuleError {
@@ -36,6 +38,7 @@ impl fmt::Display for ModuleError {
             Self::TwoManifests => {
                 write!(formatter, "the module has more than one custom section {SECTION_NAME}")
             }
+            Self::Imports => formatter.write_str("the module's section of imports is malformed"),
         }
     }
 }
@@ -46,6 +49,50 @@ impl std::error::Error for ModuleError {}
 struct Section<'a> {
     whole: &'a [u8],
     manifest: Option<&'a [u8]>,
+    imports: Option<&'a [u8]>,
+}
+
+/// Id of the section of imports.
+const IMPORT_SECTION: u8 = 2;
+
+/// What kind of thing a module imports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportKind {
+    /// A function.
+    Function,
+    /// A table.
+    Table,
+    /// A memory.
+    Memory,
+    /// A global.
+    Global,
+    /// A tag of exceptions.
+    Tag,
+}
+
+impl ImportKind {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Table => "table",
+            Self::Memory => "memory",
+            Self::Global => "global",
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// What a module asks of its host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Import<'a> {
+    /// The module it is to come from.
+    pub module: &'a str,
+    /// Its name there.
+    pub name: &'a str,
+    /// What it is.
+    pub kind: ImportKind,
 }
 
 fn leb(bytes: &mut &[u8]) -> Option<usize> {
@@ -80,7 +127,8 @@ fn sections(module: &[u8]) -> Result<Vec<Section<'_>>, ModuleError> {
         let length = leb(&mut after).ok_or(cut)?;
         let (payload, next) = after.split_at_checked(length).ok_or(cut)?;
         let manifest = if *id == 0 { named(payload, SECTION_NAME) } else { None };
-        found.push(Section { whole: &rest[..rest.len() - next.len()], manifest });
+        let imports = (*id == IMPORT_SECTION).then_some(payload);
+        found.push(Section { whole: &rest[..rest.len() - next.len()], manifest, imports });
         rest = next;
     }
     Ok(found)
@@ -94,6 +142,78 @@ pub fn manifest_section(module: &[u8]) -> Result<&[u8], ModuleError> {
     let mut found = sections(module)?.into_iter().filter_map(|section| section.manifest);
     let manifest = found.next().ok_or(ModuleError::NoManifest)?;
     if found.next().is_some() { Err(ModuleError::TwoManifests) } else { Ok(manifest) }
+}
+
+/// What `module` imports, in its order. At most so many as the module has bytes.
+///
+/// # Errors
+/// [`ModuleError::NotAModule`], [`ModuleError::Cut`], [`ModuleError::Imports`].
+pub fn imports(module: &[u8]) -> Result<Vec<Import<'_>>, ModuleError> {
+    let mut found = Vec::new();
+    for mut payload in sections(module)?.into_iter().filter_map(|section| section.imports) {
+        let count = leb(&mut payload).ok_or(ModuleError::Imports)?;
+        for _ in 0..count {
+            found.push(import(&mut payload).ok_or(ModuleError::Imports)?);
+        }
+        if !payload.is_empty() {
+            return Err(ModuleError::Imports);
+        }
+    }
+    Ok(found)
+}
+
+fn import<'a>(bytes: &mut &'a [u8]) -> Option<Import<'a>> {
+    let (module, name) = (text(bytes)?, text(bytes)?);
+    let kind = match byte(bytes)? {
+        0 => {
+            leb(bytes)?;
+            ImportKind::Function
+        }
+        1 => {
+            byte(bytes)?;
+            limits(bytes)?;
+            ImportKind::Table
+        }
+        2 => {
+            limits(bytes)?;
+            ImportKind::Memory
+        }
+        3 => {
+            byte(bytes)?;
+            byte(bytes)?;
+            ImportKind::Global
+        }
+        4 => {
+            byte(bytes)?;
+            leb(bytes)?;
+            ImportKind::Tag
+        }
+        _ => return None,
+    };
+    Some(Import { module, name, kind })
+}
+
+fn byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+fn text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    let length = leb(bytes)?;
+    let (found, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    std::str::from_utf8(found).ok()
+}
+
+/// The least and, if the flags say so, the greatest size; a size of 64 bits has up to ten bytes.
+fn limits(bytes: &mut &[u8]) -> Option<()> {
+    let bounds = if byte(bytes)? & 1 == 1 { 2 } else { 1 };
+    for _ in 0..bounds {
+        let size = bytes.iter().take(10).position(|byte| byte & 0x80 == 0)?;
+        *bytes = bytes.get(size + 1..)?;
+    }
+    Some(())
 }
 
 /// `module` with `manifest` in its custom section, at the end; manifests it had before are taken out. Everything
@@ -141,6 +261,36 @@ mod tests {
         let replaced = embed_manifest(&with, b"new").expect("a module");
         assert_eq!(manifest_section(&replaced), Ok(&b"new"[..]));
         assert_eq!(embed_manifest(&replaced, &long), Ok(with));
+    }
+
+    #[test]
+    fn imports_are_listed_and_broken_ones_refused() {
+        let list = [
+            3, // a function, a memory with a maximum, a global
+            1, b'm', 1, b'f', 0, 5, //
+            1, b'm', 1, b'p', 2, 1, 1, 0x80, 1, //
+            0, 1, b'g', 3, 0x7f, 0,
+        ];
+        let module = |list: &[u8]| {
+            let length = u8::try_from(list.len()).expect("short");
+            [PREAMBLE, &[IMPORT_SECTION, length], list].concat()
+        };
+        let whole = module(&list);
+        let found = imports(&whole).expect("imports");
+        let shown: Vec<_> = found.iter().map(|import| (import.module, import.name, import.kind)).collect();
+        let expected =
+            [("m", "f", ImportKind::Function), ("m", "p", ImportKind::Memory), ("", "g", ImportKind::Global)];
+        assert_eq!(shown, expected);
+        assert_eq!(imports(PREAMBLE), Ok(Vec::new()));
+        for end in 0..list.len() {
+            assert_eq!(imports(&module(&list[..end])), Err(ModuleError::Imports), "cut at {end}");
+        }
+        let more = [&list[..], &[0]].concat();
+        assert_eq!(imports(&module(&more)), Err(ModuleError::Imports), "bytes are left");
+        let mut unknown = list;
+        unknown[5] = 9;
+        assert_eq!(imports(&module(&unknown)), Err(ModuleError::Imports), "no such kind");
+        assert_eq!(imports(&module(&[1, 1, 0xff, 1, b'f', 0, 0])), Err(ModuleError::Imports), "no text");
     }
 
     #[test]

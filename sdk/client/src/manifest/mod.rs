@@ -62,6 +62,7 @@ mod tests;
 pub use error::TextError;
 pub use print::{to_json, to_toml};
 pub use read::{MANIFEST_TEXT_SIZE_MAX, from_toml};
+pub(crate) use term::print_term;
 
 use chainstack_primitives::manifest::{Cell, Field, Manifest};
 

@@ -63,7 +63,7 @@ fn struct_fields<'m>(manifest: &'m Manifest, ty: &Type) -> Option<impl Iterator<
 }
 
 /// The text of a term that stands for a `ty`; `None` if the manifest is not valid.
-pub(super) fn print_term(names: Names<'_>, term: &KeyTerm, ty: &Type) -> Option<String> {
+pub(crate) fn print_term(names: Names<'_>, term: &KeyTerm, ty: &Type) -> Option<String> {
     let arg = |index: u8| names.args.get(usize::from(index));
     Some(match term {
         KeyTerm::Caller => "caller".into(),

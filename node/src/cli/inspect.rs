@@ -1,0 +1,402 @@
+//! `chainstack inspect`: what a contract declares, and what follows from it.
+
+use std::{collections::BTreeMap, path::Path};
+
+use chainstack_client::{
+    inspect::{self, DepositPrices, Live, page},
+    manifest::{to_json, to_toml},
+};
+use chainstack_host::functions::table::{MODULE, Status, TABLE};
+use chainstack_primitives::{
+    Tag,
+    manifest::{Manifest, ManifestError, RoleKind},
+    tagged,
+};
+use chainstack_runtime::params::Schedule;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Outcome,
+    context::Context,
+    contract_view::{ContractView, show_account},
+    error::{CliError, Exit},
+    limits::MODULE_FILE_SIZE_MAX,
+    manifest::{of_module, of_toml},
+    output::Answer,
+    trie::read_bounded,
+};
+
+/// Show what a contract declares and what follows from it: who can do what, how large it can get, what it trusts.
+///
+/// Beside each claim stands what is behind it: PROVEN, ENFORCED, TESTED or ASSUMED. Files need no node; of a deployed
+/// contract the node adds what is there now.
+#[derive(clap::Args, Debug)]
+pub(super) struct Inspect {
+    /// What to show.
+    #[arg(value_enum)]
+    what: What,
+    /// A module, a manifest in TOML (a file has a `.` or `/` in its name), or a deployed contract: alias or address.
+    target: String,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+    /// Of several machines, the one to draw with `--format mermaid`.
+    #[arg(long, value_name = "NAME")]
+    machine: Option<String>,
+}
+
+/// What to show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum What {
+    /// Methods, exits and parameters: arguments, caller, window, guard, ceilings.
+    Abi,
+    /// The manifest as TOML, and its hash.
+    Manifest,
+    /// States and what moves between them.
+    Machine,
+    /// How much one call may use and how large cells can get, beside live values.
+    Bounds,
+    /// Cells, and where each field lies.
+    Storage,
+    /// What the code asks of the host.
+    Imports,
+    /// Events.
+    Events,
+    /// Errors.
+    Errors,
+    /// Who can do what in which state, and extract how much alone.
+    Power,
+    /// What is believed without proof.
+    Trust,
+    /// Transitions that were taken; not supported yet.
+    History,
+    /// Everything but the history.
+    All,
+}
+
+/// How to write it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+enum Form {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// Markdown.
+    Markdown,
+    /// One file that needs no network and runs no script.
+    Html,
+    /// A state diagram, of `machine` only.
+    Mermaid,
+}
+
+/// Everything that is shown by `all`, in its order.
+const ALL: [What; 10] = [
+    What::Abi,
+    What::Machine,
+    What::Power,
+    What::Trust,
+    What::Bounds,
+    What::Storage,
+    What::Imports,
+    What::Events,
+    What::Errors,
+    What::Manifest,
+];
+
+/// A contract to look at.
+struct Target {
+    manifest: Manifest,
+    source: &'static str,
+    code: Option<Vec<u8>>,
+    address: Option<String>,
+    live: Option<Live>,
+}
+
+impl Inspect {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Exit code 2 for a form that does not fit, 3 for a manifest or module that is none, 8 for what is not there.
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        self.check_options(context)?;
+        let target = Target::of(context, &self.target, self.what)?;
+        if self.format == Form::Mermaid {
+            return self.diagrams(&target);
+        }
+        let parts: Vec<What> = if self.what == What::All { ALL.to_vec() } else { vec![self.what] };
+        let mut json = target.json();
+        let mut page = target.page();
+        for what in parts {
+            let (section, rows) = target.look(what)?;
+            page.sections.push(section);
+            json.insert(what.name().to_owned(), rows);
+        }
+        if self.what == What::All || self.format != Form::Text {
+            page.sections.push(page::legend());
+        }
+        Ok(match self.format {
+            Form::Markdown => Answer::verbatim(page.to_markdown()),
+            Form::Html => Answer::verbatim(page.to_html()),
+            _ if self.what == What::Manifest => {
+                let toml = to_toml(&target.manifest).map_err(|error| invalid(&error))?;
+                Answer::new(format!("# manifest {}\n{toml}", target.manifest.hash()), Value::Object(json))
+            }
+            _ => Answer::new(page.to_text(), Value::Object(json)),
+        })
+    }
+
+    /// An option that would change nothing is misuse: whoever gave it would misread the answer.
+    fn check_options(&self, context: &Context) -> Result<(), CliError> {
+        if self.what == What::History {
+            return Err(CliError::failed(
+                "the history of transitions is not supported yet: the node keeps no index of them",
+            )
+            .hint("`chainstack events CONTRACT` lists what the contract announced"));
+        }
+        if context.is_json() && self.format != Form::Text {
+            return Err(CliError::misuse("--output json and --format are two forms of one answer")
+                .hint("give one of them"));
+        }
+        if self.format == Form::Mermaid && self.what != What::Machine {
+            return Err(CliError::misuse("--format mermaid draws machines only")
+                .hint("write `chainstack inspect machine TARGET --format mermaid`"));
+        }
+        if self.machine.is_some() && self.format != Form::Mermaid {
+            return Err(CliError::misuse("--machine chooses what --format mermaid draws")
+                .hint("give --format mermaid as well, or leave --machine out"));
+        }
+        Ok(())
+    }
+
+    /// The machines as diagrams, one behind the other.
+    fn diagrams(&self, target: &Target) -> Outcome {
+        let manifest = &target.manifest;
+        let mut machines = inspect::machines(manifest).machines;
+        if let Some(name) = &self.machine {
+            let names: Vec<String> = machines.iter().map(|machine| machine.name.clone()).collect();
+            machines.retain(|machine| machine.name == *name);
+            if machines.is_empty() {
+                let error = CliError::new(Exit::NotFound, format!("there is no machine `{name}`"));
+                return Err(error.hint(match names.is_empty() {
+                    true => "the contract declares no machine".to_owned(),
+                    false => format!("there are {}", names.join(", ")),
+                }));
+            }
+        } else if machines.is_empty() {
+            let methods = inspect::abi(manifest).methods;
+            return Ok(Answer::verbatim(page::mermaid_without_machine(&manifest.name, &methods)));
+        }
+        let diagrams: Vec<String> = machines.iter().map(page::mermaid).collect();
+        Ok(Answer::verbatim(diagrams.join("\n")))
+    }
+}
+
+impl What {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Abi => "abi",
+            Self::Manifest => "manifest",
+            Self::Machine => "machine",
+            Self::Bounds => "bounds",
+            Self::Storage => "storage",
+            Self::Imports => "imports",
+            Self::Events => "events",
+            Self::Errors => "errors",
+            Self::Power => "power",
+            Self::Trust => "trust",
+            Self::History => "history",
+            Self::All => "all",
+        }
+    }
+}
+
+fn invalid(error: &ManifestError) -> CliError {
+    CliError::new(Exit::No, format!("the manifest is refused: {error}"))
+}
+
+fn rows(rows: &impl Serialize) -> Result<Value, CliError> {
+    serde_json::to_value(rows).map_err(|error| CliError::failed(format!("rows cannot be written: {error}")))
+}
+
+/// The deposits of this program's protocol version.
+fn prices() -> Result<DepositPrices, CliError> {
+    let schedule = Schedule::base().map_err(|error| CliError::failed(error.to_string()))?;
+    Ok(DepositPrices {
+        per_entry: schedule.storage.deposit_per_entry,
+        per_byte: schedule.storage.deposit_per_byte,
+    })
+}
+
+/// What the host's own table says of an import.
+fn declared(module: &str, name: &str) -> Option<inspect::Declared> {
+    let row = TABLE.iter().find(|row| module == MODULE && row.name == name)?;
+    let status = match row.status {
+        Status::Everywhere => "transitions and views",
+        Status::Transitions => "transitions",
+        Status::Later => "not supported yet",
+    };
+    Some(inspect::Declared { status, doc: row.doc.to_owned() })
+}
+
+impl Target {
+    /// Aliases and addresses have neither a dot nor a slash.
+    fn of(context: &Context, name: &str, what: What) -> Result<Self, CliError> {
+        if name == "-" || name.contains(['.', '/', '\\']) {
+            return Self::file(Path::new(name));
+        }
+        let view = ContractView::of(context, name)?;
+        let address = show_account(&view.address);
+        let live = match what {
+            What::Bounds | What::Power | What::All => {
+                let state = context.rpc("contract_state", &[json!(address)])?;
+                Some(live(&view.manifest, &state))
+            }
+            _ => None,
+        };
+        Ok(Self { manifest: view.manifest, source: "contract", code: None, address: Some(address), live })
+    }
+
+    fn file(path: &Path) -> Result<Self, CliError> {
+        let bytes = read_bounded(path, MODULE_FILE_SIZE_MAX)?;
+        let is_module = bytes.starts_with(b"\0asm") || path.extension().is_some_and(|end| end == "wasm");
+        let (manifest, source, code) = match is_module {
+            true => (of_module(path, &bytes)?, "module", Some(bytes)),
+            false => (of_toml(path, &bytes)?, "manifest", None),
+        };
+        Ok(Self { manifest, source, code, address: None, live: None })
+    }
+
+    /// Why a host of this version does not run the contract.
+    fn unsupported(&self) -> Option<String> {
+        self.manifest.check_supported().err().map(|error| error.to_string())
+    }
+
+    fn code_hash(&self) -> Option<String> {
+        self.code.as_ref().map(|code| tagged(Tag::Code, code).to_string())
+    }
+
+    fn json(&self) -> Map<String, Value> {
+        Map::from_iter([
+            ("contract".to_owned(), json!(self.manifest.name.as_str())),
+            ("source".to_owned(), json!(self.source)),
+            ("address".to_owned(), json!(self.address)),
+            ("manifest_hash".to_owned(), json!(self.manifest.hash().to_string())),
+            ("code_hash".to_owned(), json!(self.code_hash())),
+            ("code_bytes".to_owned(), json!(self.code.as_ref().map(Vec::len))),
+            ("not_supported".to_owned(), json!(self.unsupported())),
+        ])
+    }
+
+    fn page(&self) -> page::Page {
+        let fact = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
+        let manifest = &self.manifest;
+        let doc = (!manifest.doc.is_empty()).then(|| manifest.doc.to_string());
+        let code = self.code_hash().zip(self.code.as_ref());
+        let facts = [
+            fact("says", doc),
+            fact("address", self.address.clone()),
+            fact("manifest", Some(manifest.hash().to_string())),
+            fact("code", code.map(|(hash, code)| format!("{hash}, {} bytes", code.len()))),
+            fact(
+                "this host",
+                self.unsupported().map(|why| {
+                    format!("refuses it ({why}): what is ENFORCED below holds where a host enforces it")
+                }),
+            ),
+        ];
+        page::Page {
+            title: format!("contract {}", manifest.name),
+            facts: facts.into_iter().flatten().collect(),
+            sections: Vec::new(),
+        }
+    }
+
+    /// One question, as a section and as rows.
+    fn look(&self, what: What) -> Result<(page::Section, Value), CliError> {
+        let manifest = &self.manifest;
+        Ok(match what {
+            What::Abi => {
+                let found = inspect::abi(manifest);
+                (page::abi(&found), rows(&found)?)
+            }
+            What::Machine => {
+                let found = inspect::machines(manifest);
+                (page::machines(&found), rows(&found)?)
+            }
+            What::Power => {
+                let found = inspect::power(manifest, self.live.as_ref());
+                (page::power(&found), rows(&found)?)
+            }
+            What::Trust => {
+                let found = inspect::trust(manifest);
+                (page::trust(&found), rows(&found)?)
+            }
+            What::Bounds => {
+                let found = inspect::bounds(manifest, &prices()?, self.live.as_ref());
+                (page::bounds(&found), rows(&found)?)
+            }
+            What::Storage => {
+                let found = inspect::storage(manifest);
+                (page::storage(&found), rows(&found)?)
+            }
+            What::Imports => {
+                let found = self.imports()?;
+                (page::imports(&found), rows(&found)?)
+            }
+            What::Events => {
+                let found = inspect::events(manifest);
+                (page::events(&found), rows(&found)?)
+            }
+            What::Errors => {
+                let found = inspect::errors(manifest);
+                (page::errors(&found), rows(&found)?)
+            }
+            What::Manifest | What::History | What::All => {
+                let toml = to_toml(manifest).map_err(|error| invalid(&error))?;
+                let tree = to_json(manifest).map_err(|error| invalid(&error))?;
+                (page::manifest(&toml), json!({"toml": toml, "tree": tree}))
+            }
+        })
+    }
+
+    fn imports(&self) -> Result<inspect::Imports, CliError> {
+        match &self.code {
+            Some(code) => inspect::imports(code, &declared)
+                .map_err(|error| CliError::new(Exit::No, format!("the module is refused: {error}"))),
+            None if self.address.is_some() => Ok(inspect::no_code(
+                "the node hands out no code: inspect the module's file to see its imports",
+            )),
+            None => Ok(inspect::no_code(
+                "there is no code here, only a manifest: inspect a module to see its imports",
+            )),
+        }
+    }
+}
+
+/// What a node keeps for a contract. What it keeps and never changed is zero; a role without an entry is nobody's.
+fn live(manifest: &Manifest, state: &Value) -> Live {
+    let listed = |list: &str, id: &str, value: &str| {
+        let rows = state.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let row = |row: &Value| {
+            let id = row.get(id).and_then(Value::as_u64).and_then(|id| u16::try_from(id).ok())?;
+            Some((id, row.get(value)?.as_str()?.to_owned()))
+        };
+        rows.iter().filter_map(row).collect::<BTreeMap<u16, String>>()
+    };
+    let numbers = |list: &str, value: &str, kept: Vec<u16>| {
+        let found = listed(list, "cell", value);
+        let number = |id: u16| found.get(&id).and_then(|text| text.parse().ok()).unwrap_or(0u128);
+        kept.into_iter().map(|id| (id, number(id))).collect::<BTreeMap<u16, u128>>()
+    };
+    let counted = manifest.cells.iter().filter(|cell| cell.counts()).map(|cell| cell.id).collect();
+    let summed =
+        inspect::storage(manifest).cells.into_iter().filter(|cell| cell.sum).map(|cell| cell.id).collect();
+    let holders = listed("roles", "id", "holder");
+    let roles = manifest.roles.iter().filter(|role| matches!(role.kind, RoleKind::Account { .. }));
+    Live {
+        height: state.get("height").and_then(Value::as_u64).unwrap_or(0),
+        counts: numbers("counts", "count", counted),
+        sums: numbers("sums", "sum", summed),
+        holders: roles.map(|role| (role.id, holders.get(&role.id).cloned())).collect(),
+    }
+}
