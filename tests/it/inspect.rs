@@ -183,6 +183,12 @@ fn what_is_no_contract_is_refused_with_its_exit_code() {
         let json = inspect(&path, &["all", "--output", "json"]).exits(code).error_json();
         assert_eq!(json["schema"], 1, "{name}: {json}");
     }
+    // What is longer than the chain takes has its manifest shown and its imports left out.
+    let padding = vec![b'x'; 1024 * 1024];
+    let padded = [&artifact[..], &[0, 0x82, 0x80, 0x40, 1, b'x'], &padding].concat();
+    let long = inspect(&file("long.wasm", &padded), &["imports", "--output", "json"]).exits(0).json();
+    assert_eq!(long["imports"]["imports"], Value::Null, "{long}");
+
     // A word without dot and slash is a deployed contract.
     let stranger = run(home.path(), &["--url", "http://127.0.0.1:9", "inspect", "abi", "nobody"]).exits(8);
     assert!(stranger.stderr.contains("nobody"), "{stranger:?}");

@@ -11,6 +11,7 @@ use chainstack_primitives::{
     Tag,
     manifest::{Manifest, ManifestError, RoleKind},
     tagged,
+    transaction::CODE_SIZE_MAX,
 };
 use chainstack_runtime::params::Schedule;
 use serde::Serialize;
@@ -88,6 +89,9 @@ enum Form {
     /// A state diagram, of `machine` only.
     Mermaid,
 }
+
+/// The greatest code that the chain takes, in bytes.
+const CODE_SIZE: usize = CODE_SIZE_MAX as usize;
 
 /// Everything that is shown by `all`, in its order.
 const ALL: [What; 10] = [
@@ -361,6 +365,10 @@ impl Target {
 
     fn imports(&self) -> Result<inspect::Imports, CliError> {
         match &self.code {
+            // Rows are many times as long as the bytes they are made of.
+            Some(code) if code.len() > CODE_SIZE => Ok(inspect::no_code(
+                "the module is larger than the chain takes, so its imports are not listed: `chainstack check` says more",
+            )),
             Some(code) => inspect::imports(code, &declared)
                 .map_err(|error| CliError::new(Exit::No, format!("the module is refused: {error}"))),
             None if self.address.is_some() => Ok(inspect::no_code(
