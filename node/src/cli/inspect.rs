@@ -1,6 +1,6 @@
 //! `chainstack inspect`: what a contract declares, and what follows from it.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use chainstack_client::{
     inspect::{self, DepositPrices, Live, page},
@@ -20,12 +20,9 @@ use serde_json::{Map, Value, json};
 use super::{
     Outcome,
     context::Context,
-    contract_view::{ContractView, show_account},
     error::{CliError, Exit},
-    limits::MODULE_FILE_SIZE_MAX,
-    manifest::{of_module, of_toml},
     output::Answer,
-    trie::read_bounded,
+    target::Target,
 };
 
 /// Show what a contract declares and what follows from it: who can do what, how large it can get, what it trusts.
@@ -107,12 +104,9 @@ const ALL: [What; 10] = [
     What::Manifest,
 ];
 
-/// A contract to look at.
-struct Target {
-    manifest: Manifest,
-    source: &'static str,
-    code: Option<Vec<u8>>,
-    address: Option<String>,
+/// A contract to look at, and what the node keeps for it now, if that was asked.
+struct Look {
+    target: Target,
     live: Option<Live>,
 }
 
@@ -123,7 +117,7 @@ impl Inspect {
     /// Exit code 2 for a form that does not fit, 3 for a manifest or module that is none, 8 for what is not there.
     pub(super) fn run(self, context: &Context) -> Outcome {
         self.check_options(context)?;
-        let target = Target::of(context, &self.target, self.what)?;
+        let target = Look::at(context, &self.target, self.what)?;
         if self.format == Form::Mermaid {
             return self.diagrams(&target);
         }
@@ -142,8 +136,11 @@ impl Inspect {
             Form::Markdown => Answer::verbatim(page.to_markdown()),
             Form::Html => Answer::verbatim(page.to_html()),
             _ if self.what == What::Manifest => {
-                let toml = to_toml(&target.manifest).map_err(|error| invalid(&error))?;
-                Answer::new(format!("# manifest {}\n{toml}", target.manifest.hash()), Value::Object(json))
+                let toml = to_toml(&target.target.manifest).map_err(|error| invalid(&error))?;
+                Answer::new(
+                    format!("# manifest {}\n{toml}", target.target.manifest.hash()),
+                    Value::Object(json),
+                )
             }
             _ => Answer::new(page.to_text(), Value::Object(json)),
         })
@@ -173,8 +170,8 @@ impl Inspect {
     }
 
     /// The machines as diagrams, one behind the other.
-    fn diagrams(&self, target: &Target) -> Outcome {
-        let manifest = &target.manifest;
+    fn diagrams(&self, look: &Look) -> Outcome {
+        let manifest = &look.target.manifest;
         let mut machines = inspect::machines(manifest).machines;
         if let Some(name) = &self.machine {
             let names: Vec<String> = machines.iter().map(|machine| machine.name.clone()).collect();
@@ -237,68 +234,52 @@ fn declared(module: &str, name: &str) -> Option<inspect::Declared> {
     let status = match row.status {
         Status::Everywhere => "transitions and views",
         Status::Transitions => "transitions",
-        Status::Later => "not supported yet",
     };
     Some(inspect::Declared { status, doc: row.doc.to_owned() })
 }
 
-impl Target {
-    /// Aliases and addresses have neither a dot nor a slash.
-    fn of(context: &Context, name: &str, what: What) -> Result<Self, CliError> {
-        if name == "-" || name.contains(['.', '/', '\\']) {
-            return Self::file(Path::new(name));
-        }
-        let view = ContractView::of(context, name)?;
-        let address = show_account(&view.address);
-        let live = match what {
-            What::Bounds | What::Power | What::All => {
+impl Look {
+    fn at(context: &Context, name: &str, what: What) -> Result<Self, CliError> {
+        let target = Target::of(context, name)?;
+        let live = match (&target.address, what) {
+            (Some(address), What::Bounds | What::Power | What::All) => {
                 let state = context.rpc("contract_state", &[json!(address)])?;
-                Some(live(&view.manifest, &state))
+                Some(live(&target.manifest, &state))
             }
             _ => None,
         };
-        Ok(Self { manifest: view.manifest, source: "contract", code: None, address: Some(address), live })
-    }
-
-    fn file(path: &Path) -> Result<Self, CliError> {
-        let bytes = read_bounded(path, MODULE_FILE_SIZE_MAX)?;
-        let is_module = bytes.starts_with(b"\0asm") || path.extension().is_some_and(|end| end == "wasm");
-        let (manifest, source, code) = match is_module {
-            true => (of_module(path, &bytes)?, "module", Some(bytes)),
-            false => (of_toml(path, &bytes)?, "manifest", None),
-        };
-        Ok(Self { manifest, source, code, address: None, live: None })
+        Ok(Self { target, live })
     }
 
     /// Why a host of this version does not run the contract.
     fn unsupported(&self) -> Option<String> {
-        self.manifest.check_supported().err().map(|error| error.to_string())
+        self.target.manifest.check_supported().err().map(|error| error.to_string())
     }
 
     fn code_hash(&self) -> Option<String> {
-        self.code.as_ref().map(|code| tagged(Tag::Code, code).to_string())
+        self.target.code.as_ref().map(|code| tagged(Tag::Code, code).to_string())
     }
 
     fn json(&self) -> Map<String, Value> {
         Map::from_iter([
-            ("contract".to_owned(), json!(self.manifest.name.as_str())),
-            ("source".to_owned(), json!(self.source)),
-            ("address".to_owned(), json!(self.address)),
-            ("manifest_hash".to_owned(), json!(self.manifest.hash().to_string())),
+            ("contract".to_owned(), json!(self.target.manifest.name.as_str())),
+            ("source".to_owned(), json!(self.target.source)),
+            ("address".to_owned(), json!(self.target.address)),
+            ("manifest_hash".to_owned(), json!(self.target.target.manifest.hash().to_string())),
             ("code_hash".to_owned(), json!(self.code_hash())),
-            ("code_bytes".to_owned(), json!(self.code.as_ref().map(Vec::len))),
+            ("code_bytes".to_owned(), json!(self.target.code.as_ref().map(Vec::len))),
             ("not_supported".to_owned(), json!(self.unsupported())),
         ])
     }
 
     fn page(&self) -> page::Page {
         let fact = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
-        let manifest = &self.manifest;
+        let manifest = &self.target.manifest;
         let doc = (!manifest.doc.is_empty()).then(|| manifest.doc.to_string());
-        let code = self.code_hash().zip(self.code.as_ref());
+        let code = self.code_hash().zip(self.target.code.as_ref());
         let facts = [
             fact("says", doc),
-            fact("address", self.address.clone()),
+            fact("address", self.target.address.clone()),
             fact("manifest", Some(manifest.hash().to_string())),
             fact("code", code.map(|(hash, code)| format!("{hash}, {} bytes", code.len()))),
             fact(
@@ -317,7 +298,7 @@ impl Target {
 
     /// One question, as a section and as rows.
     fn look(&self, what: What) -> Result<(page::Section, Value), CliError> {
-        let manifest = &self.manifest;
+        let manifest = &self.target.manifest;
         Ok(match what {
             What::Abi => {
                 let found = inspect::abi(manifest);
@@ -364,14 +345,14 @@ impl Target {
     }
 
     fn imports(&self) -> Result<inspect::Imports, CliError> {
-        match &self.code {
+        match &self.target.code {
             // Rows are many times as long as the bytes they are made of.
             Some(code) if code.len() > CODE_SIZE => Ok(inspect::no_code(
                 "the module is larger than the chain takes, so its imports are not listed: `chainstack check` says more",
             )),
             Some(code) => inspect::imports(code, &declared)
                 .map_err(|error| CliError::new(Exit::No, format!("the module is refused: {error}"))),
-            None if self.address.is_some() => Ok(inspect::no_code(
+            None if self.target.address.is_some() => Ok(inspect::no_code(
                 "the node hands out no code: inspect the module's file to see its imports",
             )),
             None => Ok(inspect::no_code(

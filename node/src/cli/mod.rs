@@ -11,6 +11,7 @@ pub mod limits;
 pub mod output;
 
 mod account;
+mod audit;
 mod bench;
 mod block;
 mod call;
@@ -20,6 +21,7 @@ mod completions;
 mod deploy;
 mod dev;
 mod dev_control;
+mod diff;
 mod doctor;
 mod events;
 mod explain;
@@ -33,6 +35,7 @@ mod secret;
 mod send;
 mod state;
 mod status;
+mod target;
 mod test;
 pub(crate) mod trie;
 mod tx;
@@ -98,6 +101,8 @@ enum Command {
     Block(block::Block),
     Proof(proof::Proof),
     Inspect(inspect::Inspect),
+    Audit(audit::Audit),
+    Diff(diff::Diff),
     Check(check::Check),
     Manifest(manifest::Manifest),
     Trie(trie::Trie),
@@ -187,6 +192,8 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Block(it) => it.run(context),
         Command::Proof(it) => it.run(context),
         Command::Inspect(it) => it.run(context),
+        Command::Audit(it) => it.run(context),
+        Command::Diff(it) => it.run(context),
         Command::Check(it) => it.run(context),
         Command::Manifest(it) => it.run(context),
         Command::Trie(it) => it.run(context),

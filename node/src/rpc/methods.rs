@@ -297,17 +297,7 @@ pub const METHODS: &[Method] = &[
         doc: "The manifest of a contract, or of uploaded code, in SCALE.",
         params: params! { "which": OneOf(&[Account, Hash]), "a contract or a code hash" },
         result: MANIFEST,
-        commands: &[
-            "deploy",
-            "call",
-            "poke",
-            "query",
-            "state",
-            "events",
-            "inspect",
-            "proof get",
-            "tx show",
-        ],
+        commands: &["deploy", "call", "poke", "query", "state", "events", "inspect", "proof get", "tx show"],
         ..PLAIN
     },
     Method {

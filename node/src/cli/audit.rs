@@ -1,0 +1,139 @@
+//! `chainstack audit`: what can go wrong by a contract's own declaration.
+
+use std::path::{Path, PathBuf};
+
+use chainstack_audit::{
+    Claim, Options, Prices, PropertyText, Report, SearchLimits, Verdict, to_json, to_sarif, to_scenario,
+    to_text,
+};
+use chainstack_primitives::manifest::Manifest;
+use chainstack_runtime::params::Schedule;
+use serde_json::Value;
+
+use super::{
+    Outcome,
+    context::Context,
+    error::{CliError, Exit},
+    output::{Answer, remark},
+    target::Target,
+};
+use crate::spec::DEV_GENESIS_MS;
+
+/// Check a contract's declaration: states that are never reached, value that could be trapped, who can take what alone,
+/// how long it can be locked, and what you ask besides.
+///
+/// Exits 3 if a property is violated or could not be decided. Files need no node.
+#[derive(clap::Args, Debug)]
+pub(super) struct Audit {
+    /// A module, a manifest in TOML (a file has a `.` or `/` in its name), or a deployed contract: alias or address.
+    target: String,
+    /// A property to check besides: `never STATE`, `always STATE`, `A only after B`, `eventually STATE by exits`.
+    #[arg(long = "property", value_name = "TEXT")]
+    properties: Vec<String>,
+    /// The version that this one is to replace: whether the gate of upgrades lets it pass.
+    #[arg(long, value_name = "TARGET")]
+    previous: Option<String>,
+    /// Folder to write each counterexample to, as a scenario that `chainstack test` replays.
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+    /// How to write the report.
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+}
+
+/// How to write the report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+enum Form {
+    /// For a terminal; as JSON with --output json.
+    #[default]
+    Text,
+    /// SARIF 2.1.0, for code review tools.
+    Sarif,
+}
+
+impl Audit {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Exit code 3 if a property is violated or undecided, or the target is refused; 2 for a property that is none; 8 for
+    /// what is not there.
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        if context.is_json() && self.format == Form::Sarif {
+            return Err(CliError::misuse("--output json and --format sarif are two forms of one answer")
+                .hint("give one of them"));
+        }
+        let target = Target::of(context, &self.target)?;
+        let previous = self.previous.as_ref().map(|name| Target::of(context, name)).transpose()?;
+        let properties = properties(&target.manifest, &self.properties)?;
+        let options = Options {
+            limits: SearchLimits::default(),
+            prices: prices()?,
+            properties: &properties,
+            previous: previous.as_ref().map(|target| &target.manifest),
+        };
+        let report = chainstack_audit::audit(&target.manifest, &options);
+        if let Some(folder) = &self.scenarios {
+            self.write_scenarios(folder, &target.manifest, &report)?;
+        }
+        let answer = match self.format {
+            Form::Sarif => Answer::verbatim(format!("{:#}\n", to_sarif(&report, &self.target))),
+            Form::Text => Answer::new(to_text(&report), fields(to_json(&report))),
+        };
+        let open = |claim: &Claim| matches!(claim.verdict, Verdict::Violated | Verdict::Undecided);
+        if !report.claims.iter().any(open) {
+            return Ok(answer);
+        }
+        // The report is data, whatever it says.
+        answer.print(context.format())?;
+        Err(CliError::silent(Exit::No))
+    }
+
+    fn write_scenarios(&self, folder: &Path, manifest: &Manifest, report: &Report) -> Result<(), CliError> {
+        let failed = |error: std::io::Error| {
+            CliError::failed(format!("cannot write to {}: {error}", folder.display()))
+        };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        for claim in &report.claims {
+            let Some(scenario) = to_scenario(manifest, claim, &self.target, DEV_GENESIS_MS) else { continue };
+            let path = folder.join(format!("{}.toml", file_name(&claim.id)));
+            std::fs::write(&path, &scenario.text).map_err(failed)?;
+            for gap in &scenario.gaps {
+                remark(&format!("{}: not in the scenario: {gap}", path.display()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A claim's name as that of a file.
+fn file_name(id: &str) -> String {
+    id.chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' })
+        .collect()
+}
+
+fn properties(manifest: &Manifest, texts: &[String]) -> Result<Vec<PropertyText>, CliError> {
+    let parse = |text: &String| {
+        PropertyText::parse(manifest, text)
+            .map_err(|error| CliError::misuse(format!("property `{text}`: {error}")))
+    };
+    texts.iter().map(parse).collect()
+}
+
+/// The prices and limits of this program's protocol version.
+fn prices() -> Result<Prices, CliError> {
+    let schedule = Schedule::base().map_err(|error| CliError::failed(error.to_string()))?;
+    let storage = &schedule.storage;
+    Ok(Prices {
+        block_gas: Some(schedule.block.gas_limit.0),
+        deposit: Some((storage.deposit_per_entry.0, storage.deposit_per_byte.0)),
+    })
+}
+
+/// The report without its own mark of the schema: every answer gets one.
+fn fields(mut report: Value) -> Value {
+    if let Some(fields) = report.as_object_mut() {
+        fields.remove("schema");
+    }
+    report
+}
