@@ -117,15 +117,15 @@ impl Inspect {
     /// Exit code 2 for a form that does not fit, 3 for a manifest or module that is none, 8 for what is not there.
     pub(super) fn run(self, context: &Context) -> Outcome {
         self.check_options(context)?;
-        let target = Look::at(context, &self.target, self.what)?;
+        let look = Look::at(context, &self.target, self.what)?;
         if self.format == Form::Mermaid {
-            return self.diagrams(&target);
+            return self.diagrams(&look);
         }
         let parts: Vec<What> = if self.what == What::All { ALL.to_vec() } else { vec![self.what] };
-        let mut json = target.json();
-        let mut page = target.page();
+        let mut json = look.json();
+        let mut page = look.page();
         for what in parts {
-            let (section, rows) = target.look(what)?;
+            let (section, rows) = look.look(what)?;
             page.sections.push(section);
             json.insert(what.name().to_owned(), rows);
         }
@@ -136,9 +136,9 @@ impl Inspect {
             Form::Markdown => Answer::verbatim(page.to_markdown()),
             Form::Html => Answer::verbatim(page.to_html()),
             _ if self.what == What::Manifest => {
-                let toml = to_toml(&target.target.manifest).map_err(|error| invalid(&error))?;
+                let toml = to_toml(&look.target.manifest).map_err(|error| invalid(&error))?;
                 Answer::new(
-                    format!("# manifest {}\n{toml}", target.target.manifest.hash()),
+                    format!("# manifest {}\n{toml}", look.target.manifest.hash()),
                     Value::Object(json),
                 )
             }
@@ -265,7 +265,7 @@ impl Look {
             ("contract".to_owned(), json!(self.target.manifest.name.as_str())),
             ("source".to_owned(), json!(self.target.source)),
             ("address".to_owned(), json!(self.target.address)),
-            ("manifest_hash".to_owned(), json!(self.target.target.manifest.hash().to_string())),
+            ("manifest_hash".to_owned(), json!(self.target.manifest.hash().to_string())),
             ("code_hash".to_owned(), json!(self.code_hash())),
             ("code_bytes".to_owned(), json!(self.target.code.as_ref().map(Vec::len))),
             ("not_supported".to_owned(), json!(self.unsupported())),
