@@ -32,7 +32,7 @@ pub enum UploadError {
         /// The exit.
         exit: Name,
         /// What and why.
-        problem: ExitProblem,
+        problem: Box<ExitProblem>,
     },
     /// An exit may break an invariant of its contract.
     ExitMayBreakInvariant {

@@ -37,7 +37,8 @@ pub(crate) fn paid(exit: &Exit) -> impl Iterator<Item = &KeyTerm> {
 pub(crate) fn judge_exits(manifest: &Manifest) -> Result<(), UploadError> {
     for exit in &manifest.exits {
         let name = || exit.name.clone();
-        prove_exit(manifest, exit).map_err(|problem| UploadError::ExitMayFail { exit: name(), problem })?;
+        prove_exit(manifest, exit)
+            .map_err(|problem| UploadError::ExitMayFail { exit: name(), problem: Box::new(problem) })?;
         if let Some(broken) = manifest.invariants.iter().find(|invariant| !exit_preserves(exit, invariant)) {
             return Err(UploadError::ExitMayBreakInvariant { exit: name(), invariant: broken.name.clone() });
         }
