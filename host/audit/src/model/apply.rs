@@ -107,10 +107,15 @@ impl Model<'_> {
         }
         let may_delete = own.filter(|_| moves.may_delete && !moves.deletes);
         for map in may_delete.into_iter().chain(moves.deletes_in.iter()) {
+            let held = self.escrows_of(map);
             let gone = |state: &ModelState| {
-                let mut gone = state.clone();
-                self.delete(&mut gone, map);
-                [state.clone(), gone]
+                // The host keeps an item as long as an escrow holds something for it.
+                let gone = state.held.meet(held).is_empty().then(|| {
+                    let mut gone = state.clone();
+                    self.delete(&mut gone, map);
+                    gone
+                });
+                [Some(state.clone()), gone].into_iter().flatten()
             };
             found = found.iter().flat_map(gone).collect();
         }

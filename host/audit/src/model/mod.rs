@@ -236,6 +236,15 @@ impl<'m> Model<'m> {
         self.maps.get(binding.map()).map_or(Bits::EMPTY, |cell| self.bounds.of_item(*cell))
     }
 
+    /// Escrows that hold for the items of a map.
+    fn escrows_of(&self, map: usize) -> Bits {
+        let cell = self.maps.get(map).copied();
+        let of_map = self.escrows.iter().enumerate();
+        let of_map =
+            of_map.filter(|(_, escrow)| cell.is_some() && escrow_item(self.manifest, **escrow) == cell);
+        of_map.map(|(index, _)| index).collect()
+    }
+
     fn shared_escrows(&self) -> Bits {
         let shared = self.escrows.iter().enumerate();
         let shared = shared.filter(|(_, escrow)| escrow_item(self.manifest, **escrow).is_none());

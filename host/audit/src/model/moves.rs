@@ -162,9 +162,12 @@ impl<'m> Builder<'m, '_> {
 
     /// Whether a method may delete its item; maps whose other items it may delete or create.
     fn entries(&self, method: &Transition, cell: Option<&Cell>) -> (bool, Bits, Bits) {
+        // An item with a machine begins by a transition bound to a new one, and by nothing else.
+        let begins =
+            |map: &usize| self.maps.get(*map).is_none_or(|cell| self.manifest.machine_of(*cell).is_none());
         let Touches::Listed(touches) = &method.touches else {
-            let all: Bits = (0..self.maps.len()).collect();
-            return (true, all, all);
+            let all = 0..self.maps.len();
+            return (true, all.clone().collect(), all.filter(begins).collect());
         };
         let own = |touch: &Touch| {
             cell.is_some_and(|cell| cell.id == touch.cell) && is_own(&method.item, &touch.key)
@@ -174,7 +177,7 @@ impl<'m> Builder<'m, '_> {
             let touched = touches.iter().filter(|touch| !own(touch) && touch.ops.contains(op));
             touched.filter_map(|touch| self.map(touch.cell)).collect::<Bits>()
         };
-        (may_delete, others(Ops::DELETE), others(Ops::SET))
+        (may_delete, others(Ops::DELETE), others(Ops::SET).iter().filter(begins).collect())
     }
 
     pub(crate) fn exit(&mut self, index: usize, exit: &'m Exit) -> Result<Moves, ModelError> {

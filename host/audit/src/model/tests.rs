@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use chainstack_analysis::{Environment, Value, evaluate};
 use chainstack_client::manifest::from_toml;
 use chainstack_primitives::manifest::{
-    CellKind, Clock, Effect, Exit, Expression, Field, ItemBinding, Manifest, Ops, StateSet, Touches,
+    Cell, CellKind, Clock, Effect, Exit, Expression, Field, ItemBinding, Manifest, Ops, StateSet, Touches,
     Transition, TransitionKind, Type, Window,
 };
 use chainstack_primitives::{AccountId, Amount, Hash, Height, TimeMs};
@@ -208,6 +208,14 @@ impl<'m> World<'m> {
         }
     }
 
+    /// Whether no escrow of the map's items holds something: the host deletes none otherwise.
+    fn nothing_held(&self, map: u16) -> bool {
+        let of_map =
+            |cell: &&Cell| matches!(&cell.kind, CellKind::Escrow(escrow) if escrow.item == Some(map));
+        let mut escrows = self.manifest.cells.iter().filter(of_map);
+        escrows.all(|cell| self.escrows.get(&cell.id).is_none_or(|held| *held == 0))
+    }
+
     /// Calls a method; whether it was let through.
     fn call(&mut self, method: &Transition, draw: &mut Draw) -> bool {
         let (cell, new) = match &method.item {
@@ -259,6 +267,7 @@ impl<'m> World<'m> {
                     }
                     if touch.ops.contains(Ops::DELETE)
                         && draw.chance()
+                        && self.nothing_held(touch.cell)
                         && self.items.remove(&touch.cell).is_some()
                     {
                         self.reset(touch.cell);

@@ -137,7 +137,7 @@ const STUCK: [Case; 6] = [
     ),
 ];
 
-const TRAPPED: [Case; 16] = [
+const TRAPPED: [Case; 14] = [
     (
         "no refund",
         ESCROW,
@@ -269,26 +269,6 @@ const TRAPPED: [Case; 16] = [
         &[(
             "effects = [{ release = \"coins\", to = \"item.heir\" }]",
             "effects = [{ release = \"coins\", amount = \"10\", to = \"item.heir\" }, { delete = true }]",
-        )],
-        P3,
-        true,
-    ),
-    (
-        "a method may delete what holds value",
-        CUSTODY,
-        &[(
-            "[transitions.label]",
-            "[transitions.drop]\nargs = { id = \"u64\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\ntouches = [{ cell = \"vaults\", key = [\"arg.id\"], ops = [\"delete\"] }]\nceilings = { gas = 100, writes = 1 }\n\n[transitions.label]",
-        )],
-        P3,
-        true,
-    ),
-    (
-        "a method for one item may delete another",
-        CUSTODY,
-        &[(
-            "[transitions.label]",
-            "[transitions.drop]\nargs = { id = \"u64\", other = \"u64\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\ntouches = [{ cell = \"vaults\", key = [\"arg.other\"], ops = [\"delete\"] }]\nceilings = { gas = 100, writes = 1 }\n\n[transitions.label]",
         )],
         P3,
         true,

@@ -3,7 +3,23 @@
 use super::{AUCTION, BASES, CUSTODY, ESCROW, Edits, POOL, TOKEN, check_good, edited, report};
 
 /// Harmless changes.
-const VARIANTS: [(&str, &str, Edits); 20] = [
+const VARIANTS: [(&str, &str, Edits); 22] = [
+    (
+        "a method for one item may delete another",
+        CUSTODY,
+        &[(
+            "[transitions.label]",
+            "[transitions.drop]\nargs = { id = \"u64\", other = \"u64\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\ntouches = [{ cell = \"vaults\", key = [\"arg.other\"], ops = [\"delete\"] }]\nceilings = { gas = 100, writes = 1 }\n\n[transitions.label]",
+        )],
+    ),
+    (
+        "a method may delete an item: the host keeps it while an escrow holds something for it",
+        CUSTODY,
+        &[(
+            "[transitions.label]",
+            "[transitions.drop]\nargs = { id = \"u64\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\ntouches = [{ cell = \"vaults\", key = [\"arg.id\"], ops = [\"delete\"] }]\nceilings = { gas = 100, writes = 1 }\n\n[transitions.label]",
+        )],
+    ),
     ("a later end", POOL, &[("max = 2_000_000", "max = 3_000_000")]),
     (
         "a window by time",
