@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 root=$(cd .. && pwd)
 
 # Contracts, in order; each is a package of this workspace with a manifest.toml.
-contracts=(erc20)
+contracts=(erc20 escrow)
 
 check=${CHECK:-0}
 for argument in "$@"; do

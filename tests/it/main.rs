@@ -1,12 +1,14 @@
 //! The whole house, tested from outside.
 
 mod aliases;
+mod audit;
 mod bench;
 mod check;
 mod cli;
 mod code_cache;
 mod connections;
 mod events;
+mod exits;
 mod golden;
 mod inspect;
 mod keys;

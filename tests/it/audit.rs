@@ -1,0 +1,96 @@
+//! `chainstack audit` and `chainstack diff`: verdicts, exit codes, and the forms of a report.
+
+use chainstack_tests::{
+    node::{Output, TestNode, run},
+    vectors::project,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const ERC20: &str = "contracts/artifacts/erc20.wasm";
+const ESCROW: &str = "contracts/artifacts/escrow.wasm";
+/// A manifest with faults: a state that is never reached, value that can be trapped.
+const FAULTY: &str = "tests/golden/inspect/escrow.toml";
+
+fn at(path: &str) -> String {
+    project().join(path).to_string_lossy().into_owned()
+}
+
+/// Runs a command without a node.
+fn offline(arguments: &[&str]) -> Output {
+    let home = TempDir::new().expect("a folder");
+    run(home.path(), &[&["--url", "http://127.0.0.1:9"], arguments].concat())
+}
+
+fn violated(report: &Value) -> Vec<&str> {
+    let claims = report["claims"].as_array().expect("claims");
+    let bad = claims.iter().filter(|claim| claim["verdict"] == "violated");
+    let mut properties: Vec<&str> = bad.filter_map(|claim| claim["property"].as_str()).collect();
+    properties.dedup();
+    properties
+}
+
+#[test]
+fn good_contracts_raise_no_alarm_and_faulty_ones_exit_3() {
+    for target in [ERC20, ESCROW, "contracts/escrow/manifest.toml"] {
+        let output = offline(&["audit", &at(target)]).exits(0);
+        assert!(output.stdout.contains("0 violated, 0 undecided"), "{target}: {output:?}");
+        let report = offline(&["audit", &at(target), "--output", "json"]).exits(0).json();
+        assert_eq!((&report["schema"], violated(&report)), (&Value::from(1), vec![]), "{target}");
+    }
+    let output = offline(&["audit", &at(FAULTY)]).exits(3);
+    assert!(output.stdout.contains("State `Void` of machine `deal` is never reached."), "{output:?}");
+    let report = offline(&["audit", &at(FAULTY), "--output", "json"]).exits(3).json();
+    assert_eq!(violated(&report)[..3], ["P1", "P3", "P4"], "{report}");
+}
+
+#[test]
+fn a_deployed_contract_is_audited_as_its_file() {
+    let node = TestNode::temporary(&[]);
+    let _address = node.token("gold");
+    let deployed = node.cli_json(&["audit", "gold"]);
+    assert_eq!(deployed, offline(&["audit", &at(ERC20), "--output", "json"]).exits(0).json());
+}
+
+#[test]
+fn stated_properties_hold_or_are_broken_by_a_run() {
+    let audit = |property: &str| offline(&["audit", &at(ESCROW), "--property", property]);
+    assert!(audit("deal.Paid only after release").exits(0).stdout.contains("P9 stated properties"));
+    let broken = audit("never deal.Refunded").exits(3);
+    assert!(broken.stdout.contains("There is a run against: never deal.Refunded."), "{broken:?}");
+    assert!(audit("never deal.Nowhere").exits(2).stderr.contains("there is no state `deal.Nowhere`"));
+    assert!(audit("sometimes deal.Paid").exits(2).stderr.contains("property `sometimes deal.Paid`"));
+}
+
+#[test]
+fn a_report_for_review_tools_names_rules_and_results() {
+    let output = offline(&["audit", &at(FAULTY), "--format", "sarif"]).exits(3);
+    let sarif: Value = serde_json::from_str(&output.stdout).expect("JSON");
+    assert_eq!(sarif["version"], "2.1.0");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    assert!(results.iter().any(|result| result["ruleId"] == "P3"), "{sarif}");
+    let _both = offline(&["audit", &at(FAULTY), "--format", "sarif", "--output", "json"]).exits(2);
+}
+
+#[test]
+fn what_is_no_contract_is_refused_with_its_exit_code() {
+    let _missing = offline(&["audit", "./nothing.wasm"]).exits(8);
+    let _not_one = offline(&["audit", &at("README.md")]).exits(3);
+    let _no_alias = offline(&["audit", "gold"]).exits(8);
+    let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+    let _no_node = offline(&["audit", bob]).exits(7);
+}
+
+#[test]
+fn the_gate_of_upgrades_says_what_it_refuses() {
+    let same = offline(&["diff", &at(ESCROW), &at(ESCROW)]).exits(0);
+    assert_eq!(same.stdout, "the gate: allowed\n", "{same:?}");
+    let other = offline(&["diff", &at(ERC20), &at(ESCROW)]).exits(3);
+    assert!(other.stdout.ends_with("the gate: refused\n"), "{other:?}");
+    let json = offline(&["diff", &at(ERC20), &at(ESCROW), "--output", "json"]).exits(3).json();
+    assert_eq!(json["verdict"], "refused");
+    assert!(json["changes"].as_array().is_some_and(|changes| changes.len() > 3), "{json}");
+    let report =
+        offline(&["audit", &at(ESCROW), "--previous", &at(ERC20), "--output", "json"]).exits(3).json();
+    assert!(violated(&report).contains(&"P10"), "{report}");
+}
