@@ -136,6 +136,7 @@ pub(crate) fn charge_function(
             | Times::Released
             | Times::Merged
             | Times::Moved
+            | Times::Rewritten
             | Times::First
             | Times::Loaded
             | Times::Code

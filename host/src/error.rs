@@ -53,6 +53,19 @@ pub enum UploadError {
         /// The exit.
         exit: Name,
     },
+    /// An exit may meet what keeps it from ending: an item that it has deleted, a terminal state, a sum that overflows, a
+    /// remainder that nobody gets.
+    ExitMayStick {
+        /// The exit.
+        exit: Name,
+        /// What, in words.
+        why: &'static str,
+    },
+    /// An invariant that whoever pays coins to the contract can break.
+    InvariantBrokenByPayment {
+        /// The invariant.
+        invariant: Name,
+    },
     /// `_initialize` did not return under upload's limits.
     Initialize(CallReport),
 }
@@ -111,6 +124,18 @@ impl UploadError {
             "an exit pays the all-zero key or an account of the protocol",
             "name an account that can be paid",
         ),
+        (
+            2158,
+            "ExitMayStick",
+            "an exit may meet what keeps it from ending",
+            "order its effects, name its states, or bound what it sets as the message says",
+        ),
+        (
+            2159,
+            "InvariantBrokenByPayment",
+            "anybody can send coins to a contract, and break this invariant so",
+            "let the native balance appear with `>=` only",
+        ),
     ];
 
     /// The stable numeric code.
@@ -127,6 +152,8 @@ impl UploadError {
             Self::ExitMayBreakInvariant { .. } => 2155,
             Self::ExitLeavesEscrow { .. } => 2156,
             Self::ExitPaysNobody { .. } => 2157,
+            Self::ExitMayStick { .. } => 2158,
+            Self::InvariantBrokenByPayment { .. } => 2159,
         }
     }
 }
@@ -151,6 +178,10 @@ impl fmt::Display for UploadError {
                     formatter,
                     "exit `{exit}` deletes its item and may leave something in escrow cell {escrow}"
                 )
+            }
+            Self::ExitMayStick { exit, why } => write!(formatter, "exit `{exit}`: {why}"),
+            Self::InvariantBrokenByPayment { invariant } => {
+                write!(formatter, "invariant `{invariant}` is broken by whoever sends coins to the contract")
             }
             Self::ExitPaysNobody { exit } => {
                 write!(formatter, "exit `{exit}` pays an account that takes no coins")

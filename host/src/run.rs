@@ -166,9 +166,15 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         let accounts = (target.address, target.caller);
         let frame = Frame::new(Arc::clone(&contract), position, accounts, target.value, target.input, args);
         let mut frame = Frame { fields, read_only, signed: self.frames.is_empty(), ..frame };
-        self.check_entry(gas, &mut frame)?;
+        // What is asked on entry is paid from what the caller gives, as what the code uses is.
+        let given = self.allowance(gas, target.gas_max);
+        let mut inner = GasLeft(given);
+        let checked = self.check_entry(&mut inner, &mut frame);
+        let used = given.saturating_sub(inner.0); // what is left is at most what was given
+        gas.0 = gas.0.saturating_sub(used);
+        checked?;
         self.check_in_flight(&contract, &frame.address, Some(&frame))?;
-        self.run_frame(gas, frame, target.gas_max, target.stack)
+        self.run_frame(gas, frame, target.gas_max.saturating_sub(used), target.stack)
     }
 
     /// Checks all that a transition asks for before it runs, and says of what is refused where that was.
@@ -194,6 +200,8 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         for frame in running {
             let method = frame.contract.method(frame.method)?;
             let allowed = match method.reenter {
+                // Coins that left with the call may have broken an invariant for as long as it runs.
+                _ if frame.unsettled => false,
                 Reenter::None => false,
                 Reenter::All => true,
                 Reenter::OtherItems => entering.is_some_and(|entering| entering.is_elsewhere(frame)),

@@ -51,11 +51,47 @@ struct Operand {
 /// Sound, not complete: what is not of a form that this follows is not proven. Linear in the nodes and effects.
 #[must_use]
 pub fn exit_preserves(exit: &Exit, invariant: &Invariant) -> bool {
+    preserved(invariant, |node| leaf(exit, node))
+}
+
+/// Whether a payment to the contract keeps `invariant`, whoever makes it: one that is refused by nobody.
+///
+/// Sound, not complete, as [`exit_preserves`].
+#[must_use]
+pub fn payment_preserves(invariant: &Invariant) -> bool {
+    preserved(invariant, |node| if matches!(node, Node::Balance) { Up } else { Same })
+}
+
+/// Whether an expression never is greater than head field `field` of the bound item, which it is to replace. Sound, not
+/// complete: it follows the field itself, zero, and what takes from them.
+#[must_use]
+pub fn never_raises(field: u8, value: &[Node]) -> bool {
+    let mut stack: Vec<bool> = Vec::new();
+    for node in value {
+        let pushed = match arity(node) {
+            0 => matches!(node, Node::Uint(0)) || *node == Node::Head(field),
+            count => {
+                let Some(first) = stack.len().checked_sub(count) else { return false };
+                let operands = stack.split_off(first);
+                match (node, &*operands) {
+                    (Node::Sub | Node::Div | Node::Rem, [a, _]) => *a,
+                    (Node::Min, [a, b]) => *a || *b,
+                    (Node::Max, [a, b]) | (Node::If, [_, a, b]) => *a && *b,
+                    _ => false,
+                }
+            }
+        };
+        stack.push(pushed);
+    }
+    *stack == [true]
+}
+
+fn preserved(invariant: &Invariant, change_of: impl Fn(&Node) -> Change) -> bool {
     let mut stack: Vec<Operand> = Vec::new();
     for node in &invariant.rule {
         let signed_leaf = matches!(node, Node::Int(_) | Node::Param(_));
         let pushed = match arity(node) {
-            0 => Operand { change: leaf(exit, node), signed: signed_leaf },
+            0 => Operand { change: change_of(node), signed: signed_leaf },
             count => {
                 let Some(first) = stack.len().checked_sub(count) else { return false };
                 let operands = stack.split_off(first);
@@ -221,6 +257,43 @@ mod tests {
         for (effects, rule, expected) in cases {
             let found = exit_preserves(&exit(effects.clone(), None), &invariant(rule.clone()));
             assert_eq!(found, expected, "{rule:?} after {effects:?}");
+        }
+    }
+
+    #[test]
+    fn a_payment_raises_the_balance_and_nothing_else() {
+        let cases = [
+            (vec![Node::Balance, SUM, Node::GreaterEqual], true),
+            (vec![SUM, Node::Balance, Node::LessEqual], true),
+            (vec![Node::Balance, Node::Uint(9), Node::LessEqual], false),
+            (vec![Node::Balance, Node::Uint(9), Node::Equal], false),
+            (vec![SUM, Node::Uint(9), Node::Equal], true),
+        ];
+        for (rule, expected) in cases {
+            assert_eq!(payment_preserves(&invariant(rule.clone())), expected, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn what_takes_from_a_field_never_raises_it() {
+        let head = || Node::Head(2);
+        let cases = [
+            (vec![head()], true),
+            (vec![Node::Uint(0)], true),
+            (vec![Node::Uint(1)], false),
+            (vec![Node::Head(1)], false),
+            (vec![head(), Node::Uint(2), Node::Div], true),
+            (vec![Node::Uint(2), head(), Node::Sub], false),
+            (vec![head(), Node::Uint(2), Node::Sub], true),
+            (vec![head(), Node::Uint(2), Node::Add], false),
+            (vec![Node::Uint(7), head(), Node::Min], true),
+            (vec![Node::Uint(7), head(), Node::Max], false),
+            (vec![Node::Bool(true), head(), Node::Uint(0), Node::If], true),
+            (vec![Node::Bool(true), head(), Node::Uint(1), Node::If], false),
+            (vec![head(), head()], false),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(never_raises(2, &value), expected, "{value:?}");
         }
     }
 

@@ -35,8 +35,10 @@ impl Run<'_, '_, '_> {
         if function == Function::Invoke {
             return self.invoke_other(args, guest);
         }
+        let Some((frame, below)) = self.frames.split_last_mut() else { return Err(unknown()) };
         let mut scene = Scene {
             frame,
+            below,
             state: self.state,
             meter: self.meter,
             block: self.block,

@@ -97,7 +97,7 @@ impl Scene<'_, '_, '_, '_, '_> {
 }
 
 fn may_reenter(frame: &Frame) -> bool {
-    frame.contract.method(frame.method).is_ok_and(|method| method.reenter == Reenter::All)
+    frame.contract.method(frame.method).is_ok_and(|method| method.reenter != Reenter::None)
 }
 
 /// A call that a method wants to make.
@@ -175,6 +175,8 @@ impl Run<'_, '_, '_> {
         frame.result.clear();
         let (caller, read_only) = (frame.address, frame.read_only);
         self.settle(|price| charge(guest, price))?;
+        let frame = self.top()?;
+        frame.unsettled = !value.is_zero() && !frame.contract.manifest.invariants.is_empty();
 
         let mut gas = GasLeft(guest.gas());
         let target = Target {
@@ -188,6 +190,7 @@ impl Run<'_, '_, '_> {
             stack: guest.stack(),
         };
         let ended = self.call_contract(&mut gas, target);
+        self.top()?.unsettled = false;
         // Whoever was let in again may have changed what this call is bound to.
         let seen = match self.frames.last_mut() {
             Some(frame) if may_reenter(frame) => {

@@ -1,6 +1,11 @@
 //! Coins held for items.
 
-use chainstack_primitives::{Amount, codes, manifest::CellKind, manifest::escrow_holder};
+use std::sync::Arc;
+
+use chainstack_primitives::{
+    Amount, codes,
+    manifest::{Cell, CellKind, escrow_holder},
+};
 use chainstack_runtime::ports::{ExecutionError, Failure};
 
 use super::{
@@ -9,7 +14,7 @@ use super::{
 };
 use crate::{
     budget::{charge_times, charge_update, entry_deposit},
-    machine::declared_escrow,
+    machine::{Frame, declared_escrow},
     memory::{self, word},
 };
 
@@ -26,12 +31,16 @@ impl Scene<'_, '_, '_, '_, '_> {
         let amount = memory::read_amount(self.guest, amount)?;
         let holder = declared_escrow(self.frame, word(cell), &item, |used| used.pays_in)?;
         let schedule = self.meter.schedule();
-        if !amount.is_zero() && self.state.escrowed(&self.frame.address, &holder)?.is_zero() {
+        let new = !amount.is_zero() && self.state.escrowed(&self.frame.address, &holder)?.is_zero();
+        let Frame { contract, method, used, .. } = &mut *self.frame;
+        let method = contract.method(*method)?;
+        used.write(method, 1)?;
+        if new {
             charge_times(self.guest, schedule, Price::New, 1)?;
+            used.create(method)?;
         }
         let deposit = entry_deposit(schedule, ESCROW_BYTES)?;
         let done = self.state.escrow_in(self.meter, &self.frame.address, &holder, amount, deposit);
-        self.frame.used.changed |= done.is_ok();
         answer(Function::EscrowIn, done)
     }
 
@@ -40,8 +49,10 @@ impl Scene<'_, '_, '_, '_, '_> {
         let to = memory::read_account(self.guest, to)?;
         let amount = memory::read_amount(self.guest, amount)?;
         let holder = declared_escrow(self.frame, word(cell), &item, |used| used.pays_out)?;
+        let method = self.frame.contract.method(self.frame.method)?;
+        self.frame.used.write(method, 1)?;
         let mut after = self.frame.used;
-        after.send(self.frame.contract.method(self.frame.method)?, amount)?;
+        after.send(method, amount)?;
         let schedule = self.meter.schedule();
         if !amount.is_zero() && self.state.account(&to)?.is_none() {
             charge_times(self.guest, schedule, Price::Account, 1)?;
@@ -61,12 +72,22 @@ impl Scene<'_, '_, '_, '_, '_> {
         memory::check(self.guest, out, 16)?;
         let item = self.escrow_item(item)?;
         let id = u16::try_from(word(cell)).ok();
-        let declared = id.and_then(|id| self.frame.contract.manifest.cell(id));
-        let Some((id, CellKind::Escrow(_))) = declared.map(|cell| (cell.id, &cell.kind)) else {
+        let contract = Arc::clone(&self.frame.contract);
+        let declared = id.and_then(|id| contract.manifest.cell(id));
+        let Some((id, CellKind::Escrow(escrow))) = declared.map(|cell| (cell.id, &cell.kind)) else {
             let text = format!("cell id {} is no escrow", word(cell));
             return Err(Failure::new(codes::UNDECLARED_CELL, text).into());
         };
-        let method = self.frame.contract.method(self.frame.method)?;
+        let key = escrow.item.and_then(|map| contract.manifest.cell(map)).map_or(&[][..], Cell::key);
+        contract
+            .manifest
+            .validate_tuple(key, &item)
+            .map_err(|error| Failure::new(codes::BAD_KEY, format!("item of escrow cell {id}: {error}")))?;
+        let method = contract.method(self.frame.method)?;
+        if !contract.may_look(method, id) {
+            let text = format!("escrow cell {id} is in neither `escrows` nor `reads` of `{}`", method.name);
+            return Err(Failure::new(codes::UNDECLARED_ESCROW, text).into());
+        }
         self.frame.used.read(method)?;
         let address = self.frame.address;
         let held: Amount = self.state.escrowed(&address, &escrow_holder(&address, id, &item))?;

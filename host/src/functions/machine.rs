@@ -1,16 +1,18 @@
 //! States of machines.
 
+use std::sync::Arc;
+
 use chainstack_primitives::{codes, manifest::Ops};
 use chainstack_runtime::ports::Failure;
 
 use super::{
     Answered, Scene,
     storage::{ABSENT, plan},
-    table::{KEY_BYTES_MAX, Price},
+    table::KEY_BYTES_MAX,
 };
 use crate::{
-    budget::charge_times,
-    machine::{Kind, chosen_target, contract_state, entries_moved, move_machine},
+    budget::charge,
+    machine::{Kind, chosen_target, contract_state, move_gas, move_machine},
     memory::{self, word},
 };
 
@@ -26,6 +28,12 @@ impl Scene<'_, '_, '_, '_, '_> {
             );
         };
         let (machine_id, cell) = (machine.id, machine.cell);
+        let method = self.frame.contract.method(self.frame.method)?;
+        if cell.is_none() && !self.frame.contract.may_see(method, machine_id) {
+            let text =
+                format!("machine `{}` is in neither `from` nor `to` of `{}`", machine.name, method.name);
+            return Err(Failure::new(codes::UNDECLARED_TOUCH, text).into());
+        }
         let Some(cell) = cell else {
             if word(key.1) != 0 {
                 let text =
@@ -48,11 +56,12 @@ impl Scene<'_, '_, '_, '_, '_> {
     }
 
     pub(super) fn transition(&mut self, machine: u64, target: u64) -> Answered {
-        let (machine, target) = chosen_target(self.frame, word(machine), word(target))?;
-        let (schedule, entries) = (self.meter.schedule(), entries_moved(self.frame, &machine));
-        charge_times(self.guest, schedule, Price::Read, entries)?;
-        charge_times(self.guest, schedule, Price::Write, entries)?;
-        move_machine(self.state, self.frame, &machine, target)?;
+        let contract = Arc::clone(&self.frame.contract);
+        let (machine, target) = chosen_target(&contract, self.frame, word(machine), word(target))?;
+        charge(self.guest, move_gas(self.meter.schedule(), self.frame, machine))?;
+        let transition = contract.transition(contract.method(self.frame.method)?);
+        let from = transition.map(|transition| &*transition.from).unwrap_or_default();
+        move_machine(self.state, self.frame, machine, target, from)?;
         self.frame.chosen.push((machine.id, target));
         Ok(0)
     }

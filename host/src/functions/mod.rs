@@ -35,6 +35,8 @@ use crate::machine::Frame;
 /// What a host function that starts no other frame works on.
 pub(crate) struct Scene<'a, 'o, 'm, 'g, 'mem> {
     pub(crate) frame: &'a mut Frame,
+    /// The frames that wait for it.
+    pub(crate) below: &'a [Frame],
     pub(crate) state: &'a mut Overlay<'o>,
     pub(crate) meter: &'a Meter<'m>,
     pub(crate) block: &'a BlockInfo,

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chainstack_engine::Guest;
-use chainstack_primitives::{AccountId, codes, manifest::Ops};
+use chainstack_primitives::{
+    AccountId, codes,
+    manifest::{Ops, Reenter},
+};
 use chainstack_runtime::{
     params::Schedule,
     ports::{ExecutionError, Failure, Fault},
@@ -176,6 +179,16 @@ impl Scene<'_, '_, '_, '_, '_> {
     /// A call that is bound to items of this cell changes another one only if all that it asks of its own holds of that
     /// one too.
     fn check_second_item(&mut self, position: usize) -> Result<(), ExecutionError> {
+        // A call that lets others in for other items keeps its own to itself.
+        let address = self.frame.address;
+        for frame in self.below.iter().filter(|frame| frame.address == address && !frame.unlocked) {
+            let method = frame.contract.method(frame.method)?;
+            let bound = || frame.items.iter().any(|item| item.key == *self.key);
+            if method.reenter == Reenter::OtherItems && frame.item_cell == Some(position) && bound() {
+                let text = format!("`{}` is running for this item", method.name);
+                return Err(Failure::new(codes::IN_FLIGHT, text).into());
+            }
+        }
         let frame = &mut *self.frame;
         let bound = || frame.items.iter().any(|item| item.key == *self.key);
         if frame.item_cell != Some(position) || bound() {

@@ -222,8 +222,10 @@ pub enum Times {
     /// For each sum or count that the call is the first to change since they were merged into state, before anything
     /// changes: merging it.
     Merged,
-    /// For each entry whose state changes, before any does: that of the contract, or of each bound item.
+    /// For each machine that moves, before any does: that of the contract, or of each bound item.
     Moved,
+    /// For each byte of each bound item whose machine moves, as long as it can be: its entry is written again.
+    Rewritten,
     /// Once in a call of a method: the first time.
     First,
     /// Once, the first time that a call from outside needs the called contract's code, before it is made ready.
@@ -396,7 +398,7 @@ functions! {
     State = "state"(machine: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX)) -> StateOrAbsent, Everywhere,
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
         "State of a machine of the contract (then the key is empty), or of the machine of the item under the key, which needs `read` there.";
-    Transition = "transition"(machine: Id, state: Id) -> None, Transitions, [Call * Fixed(1), Read * Moved, Write * Moved],
+    Transition = "transition"(machine: Id, state: Id) -> None, Transitions, [Call * Fixed(1), Read * Moved, Write * Moved, Byte * Rewritten, WriteByte * Rewritten],
         "Moves a machine of the contract, or that of every item the call is bound to, to a state that the method's `to` lists; once for each machine in a call. Where `to` lists one state only, the host moves the machine itself when the method ends. An item that the call creates begins there.";
     Notify = "notify"(contract: Read(32), method_ptr: ReadRange, method_len: Length(METHOD_BYTES_MAX), args_ptr: ReadRange, args_len: Length(DATA_BYTES_MAX), expected_ptr: ReadRange, expected_len: Length(DATA_BYTES_MAX)) -> None, Transitions,
         [Call * Fixed(1), Byte * Argument(2), Byte * Argument(4), Byte * Argument(6)],
@@ -495,6 +497,7 @@ impl HostFunction {
                 Times::Released => format!("{price} if deleted"),
                 Times::Merged => format!("{price} × sums and counts first changed"),
                 Times::Moved => format!("{price} × machines moved"),
+                Times::Rewritten => format!("{price} × greatest size of the items moved"),
                 Times::First => format!("{price} the first time in a call"),
                 Times::Loaded => format!("{price} the first time"),
                 Times::Code => format!("{price} × code length the first time"),

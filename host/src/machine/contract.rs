@@ -252,6 +252,24 @@ impl Contract {
         }
     }
 
+    /// Whether a method may read the state of a machine of the contract: a view may, and a transition that names it or
+    /// says that it touches anything.
+    pub(crate) fn may_see(&self, method: &MethodPlan, machine: u16) -> bool {
+        self.transition(method).is_none_or(|transition| {
+            let mut named = transition.from.iter().chain(&transition.to);
+            transition.touches == Touches::Unknown || named.any(|set| set.machine == machine)
+        })
+    }
+
+    /// Whether a method may read what an escrow holds: it uses the escrow, or reads it as a view.
+    pub(crate) fn may_look(&self, method: &MethodPlan, escrow: u16) -> bool {
+        match (self.transition(method), self.view(method)) {
+            (Some(transition), _) => transition.escrows.iter().any(|used| used.cell == escrow),
+            (None, Some(view)) => view.reads.contains(&escrow),
+            (None, None) => false,
+        }
+    }
+
     /// Calls that a method may make.
     pub(crate) fn calls(&self, method: &MethodPlan) -> &[CallRule] {
         match self.transition(method) {
@@ -278,10 +296,10 @@ impl Contract {
 
     /// The cell with this id, of either kind.
     pub(crate) fn any_cell(&self, id: u32) -> Result<(usize, &CellPlan), Failure> {
-        match self.cell(id, Kind::Ledger) {
-            Ok(found) => Ok(found),
-            Err(_) => self.cell(id, Kind::Entries),
-        }
+        let position =
+            u16::try_from(id).ok().and_then(|id| self.cells.binary_search_by_key(&id, |cell| cell.id).ok());
+        let found = position.and_then(|position| Some((position, self.cells.get(position)?)));
+        found.ok_or_else(|| Failure::new(codes::UNDECLARED_CELL, format!("cell id {id} is not declared")))
     }
 
     /// The declaration of a planned cell.

@@ -22,7 +22,7 @@ use super::{
     escrow::{check_empty, held},
     facts::Place,
     guard::{check_guard, check_states, check_window, value_of},
-    state::{move_item, move_own},
+    state::{move_item, move_own, rewrite_gas},
 };
 use crate::budget::{CheckCost, GasLeft};
 
@@ -37,8 +37,7 @@ enum Step {
 /// Takes `exit` where `at` stands: bound to its item, called by who pokes. Charged before anything is done.
 ///
 /// # Errors
-/// - [`codes::WRONG_STATE`], [`codes::NOT_OPEN`], [`codes::PAST_WINDOW`], [`codes::GUARD_REFUSED`].
-/// - [`codes::INSUFFICIENT_BALANCE`] if the contract has not what the exit pays from its free balance.
+/// [`codes::WRONG_STATE`], [`codes::NOT_OPEN`], [`codes::PAST_WINDOW`], [`codes::GUARD_REFUSED`].
 pub(crate) fn run_exit(
     state: &mut Overlay<'_>,
     meter: &Meter<'_>,
@@ -79,6 +78,10 @@ fn price(schedule: &Schedule, at: Place<'_>, exit: &Exit) -> u64 {
     let mut cost = CheckCost::default();
     let bounds = exit.window.iter().flat_map(|window| [&window.opens, &window.closes]).flatten();
     bounds.chain(&exit.guard).for_each(|expression| cost.add(expression));
+    let rewrites = exit.effects.iter().filter(|effect| matches!(effect, Effect::SetHead { .. })).count();
+    let rewrites = rewrites.saturating_add(usize::from(exit.to.is_some()));
+    let rewrites = u64::try_from(rewrites).unwrap_or(u64::MAX);
+    let rewritten = at.item.map_or(0, |(cell, _)| rewrite_gas(schedule, cell)).saturating_mul(rewrites);
     let sums = at.item.map_or(0, |(cell, _)| cell.head.iter().filter(|field| field.sum).count());
     let escrows = at.item.map_or(0, |(cell, _)| cell.escrows.len());
     let mut updates = exit.from.len().saturating_add(usize::from(exit.to.is_some()));
@@ -114,11 +117,16 @@ fn price(schedule: &Schedule, at: Place<'_>, exit: &Exit) -> u64 {
     let updates = u64::try_from(updates).unwrap_or(u64::MAX);
     let each = prices.read.saturating_add(prices.write);
     let gas = each.saturating_mul(updates).saturating_add(cost.gas(schedule));
-    gas.saturating_add(accounts).saturating_add(announced)
+    gas.saturating_add(accounts).saturating_add(announced).saturating_add(rewritten)
 }
 
 /// Greatest size of a value that an expression has.
 const EVENT_FIELD_BYTES: u64 = 32;
+
+/// An item that an earlier effect has deleted: not admitted, and no fault of this machine if it were.
+fn gone() -> ExecutionError {
+    Failure::new(codes::ITEM_NOT_FOUND, "the item is not there any more").into()
+}
 
 /// What a validated and proven exit never meets.
 fn broken() -> ExecutionError {
@@ -169,11 +177,15 @@ fn carry_out(
                 None => Ok(()),
             }
         }
-        Step::Pay { to, amount } => state.transfer(at.address, &to, amount),
+        Step::Pay { to, amount } => {
+            // As a release pays at most what is held: an exit is never kept by what is not there.
+            let free = state.account_or_new(at.address)?.balance;
+            state.transfer(at.address, &to, amount.min(free))
+        }
         Step::SetHead { offset, bytes } => {
             let (cell, item) = at.item.ok_or_else(broken)?;
             let place = state.place(at.address, cell.id, &item.key)?;
-            let before = state.entry_at(place).ok_or_else(broken)?.value.clone();
+            let before = state.entry_at(place).ok_or_else(gone)?.value.clone();
             let mut after = before.clone();
             let span = after.get_mut(offset..offset.saturating_add(bytes.len())).ok_or_else(broken)?;
             span.copy_from_slice(&bytes);
@@ -185,7 +197,7 @@ fn carry_out(
             let (cell, item) = at.item.ok_or_else(broken)?;
             check_empty(state, at.contract, at.address, cell, &item.key)?;
             let place = state.place(at.address, cell.id, &item.key)?;
-            let before = state.entry_at(place).ok_or_else(broken)?.value.clone();
+            let before = state.entry_at(place).ok_or_else(gone)?.value.clone();
             note(cell, Some(&before), None, pending)?;
             state.delete_entry_at(place)?;
             Ok(())

@@ -200,6 +200,8 @@ pub(crate) struct Frame {
     pub(crate) fields: Vec<Range<usize>>,
     /// The contract's parameters, once something asked for them.
     pub(crate) params: Option<(Vec<u8>, Spans)>,
+    /// Whether coins are away with a call, so that invariants may not hold.
+    pub(crate) unsettled: bool,
     /// Whether the caller is who signed the transaction.
     pub(crate) signed: bool,
     /// Position of the cell whose items the call is bound to.
@@ -243,6 +245,7 @@ impl Frame {
             args,
             fields: Vec::new(),
             params: None,
+            unsettled: false,
             signed: false,
             item_cell: None,
             items: Vec::new(),

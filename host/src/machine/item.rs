@@ -32,7 +32,8 @@ pub(crate) struct Item {
     spans: Spans,
     /// What stands before the tail: state, then head fields. None while the item does not exist.
     pub(crate) head: Option<Vec<u8>>,
-    /// The head as it was first seen: what key terms mean, so that what a call may touch is known before it runs.
+    /// The head as it was when the call was bound; none of an item that the call creates. It is what key terms mean, so
+    /// that what a call may touch is known before it runs.
     first: Option<Vec<u8>>,
 }
 
@@ -47,15 +48,13 @@ impl Item {
         let spans = Spans::validate(&contract.manifest, declared.iter().map(|field| &field.ty), &key).ok()?;
         let mut item = Self { key, spans, head: None, first: None };
         item.see(cell, value);
+        item.first.clone_from(&item.head);
         Some(item)
     }
 
     /// Notes what the item's entry holds now.
     pub(crate) fn see(&mut self, cell: &CellPlan, value: Option<&[u8]>) {
         self.head = value.and_then(|value| value.get(..cell.head_size)).map(<[u8]>::to_vec);
-        if self.first.is_none() {
-            self.first.clone_from(&self.head);
-        }
     }
 
     /// A field of the key.
@@ -68,7 +67,7 @@ impl Item {
         field_of(self.head.as_deref()?, cell, index)
     }
 
-    /// A head field as the item was first seen.
+    /// A head field as it was when the call was bound.
     pub(crate) fn first_field(&self, cell: &CellPlan, index: u8) -> Option<&[u8]> {
         field_of(self.first.as_deref()?, cell, index)
     }
@@ -197,12 +196,17 @@ pub(crate) fn see_again(
     gas: &mut GasLeft,
     frame: &mut Frame,
 ) -> Result<(), ExecutionError> {
-    let Frame { contract, address, items, item_cell, .. } = frame;
+    let Frame { contract, address, items, item_cell, creates, .. } = frame;
     let Some(plan) = item_cell.and_then(|position| contract.cells.get(position)) else { return Ok(()) };
     gas.charge(binding_gas(schedule, plan, items.len()))?;
     for item in items {
         let entry = state.entry(address, plan.id, &item.key)?;
+        let was_there = item.head.is_some();
         item.see(plan, entry.map(|entry| &*entry.value));
+        if *creates && !was_there && item.head.is_some() {
+            let text = format!("a nested call has created item {}", item.shown());
+            return Err(Failure::new(codes::ITEM_EXISTS, text).into());
+        }
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! What admission asks of exits: that nothing can keep what they let out.
 
-use chainstack_analysis::{exit_preserves, prove_exit};
+use chainstack_analysis::{exit_preserves, never_raises, payment_preserves, prove_exit};
 use chainstack_primitives::{
     AccountId,
-    manifest::{CellKind, Effect, Exit, KeyTerm, Manifest},
+    manifest::{CellKind, Effect, Exit, KeyTerm, Manifest, Type},
 };
 use chainstack_runtime::state::reserved;
 
@@ -30,11 +30,15 @@ pub(crate) fn paid(exit: &Exit) -> impl Iterator<Item = &KeyTerm> {
 }
 
 /// Proves of every exit that what it computes has a value, that it keeps every invariant, that it leaves nothing behind
-/// in an escrow of an item it deletes, and that no constant it pays refuses coins.
+/// in an escrow of an item it deletes, that no constant it pays refuses coins, and that nothing can keep it from ending;
+/// and of every invariant that a payment keeps it.
 ///
 /// # Errors
 /// The first thing that is not proven.
 pub(crate) fn judge_exits(manifest: &Manifest) -> Result<(), UploadError> {
+    if let Some(broken) = manifest.invariants.iter().find(|invariant| !payment_preserves(invariant)) {
+        return Err(UploadError::InvariantBrokenByPayment { invariant: broken.name.clone() });
+    }
     for exit in &manifest.exits {
         let name = || exit.name.clone();
         prove_exit(manifest, exit)
@@ -49,8 +53,53 @@ pub(crate) fn judge_exits(manifest: &Manifest) -> Result<(), UploadError> {
         if paid(exit).any(nobody) {
             return Err(UploadError::ExitPaysNobody { exit: name() });
         }
+        if let Some(why) = sticks(manifest, exit) {
+            return Err(UploadError::ExitMayStick { exit: name(), why });
+        }
     }
     Ok(())
+}
+
+/// What may keep an exit from ending, or what it lets out from ever coming out.
+fn sticks(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
+    let item = exit.item.and_then(|id| manifest.cell(id));
+    let deletion = exit.effects.iter().position(|effect| *effect == Effect::DeleteItem);
+    let mut set = Vec::new();
+    for (index, effect) in exit.effects.iter().enumerate() {
+        let after = deletion.is_some_and(|deletion| deletion < index);
+        match effect {
+            Effect::DeleteItem if after => return Some("it deletes its item twice"),
+            Effect::SetHead { .. } if after => {
+                return Some("it sets a field of the item that it has deleted");
+            }
+            Effect::SetHead { field, value } => {
+                if set.contains(field) {
+                    return Some("it sets one field twice");
+                }
+                set.push(*field);
+                let declared = item.and_then(|cell| cell.head().get(usize::from(*field)));
+                let wide = declared.is_some_and(|field| field.sum && field.ty == Type::U128);
+                if wide && !never_raises(*field, value) {
+                    return Some("it may raise a field of 128 bits whose sum is kept, and the sum past them");
+                }
+            }
+            _ => {}
+        }
+    }
+    let target = exit.to?;
+    let machine = manifest.machine(target.machine)?;
+    if deletion.is_none() || machine.cell.is_none() {
+        let from = exit.from.iter().find(|set| set.machine == target.machine);
+        let may_be_in = |state: u8| from.is_none_or(|set| set.states.contains(&state));
+        let ended = |state: &u8| *state != target.state && may_be_in(*state);
+        if machine.terminal.iter().any(ended) {
+            return Some("it may be taken in a terminal state, from which nothing leads to its target");
+        }
+    }
+    let leaves = |effect: &Effect| matches!(effect, Effect::Release { amount: Some(_), remainder: None, .. });
+    let ends = machine.terminal.contains(&target.state);
+    (ends && exit.effects.iter().any(leaves))
+        .then_some("it ends its machine, and nobody gets the remainder of a release")
 }
 
 /// An escrow of the item that an exit deletes, and that it does not empty before.

@@ -41,6 +41,6 @@ pub(crate) use invariant::check_invariants;
 pub(crate) use item::{Item, see_again};
 pub(crate) use judge::{judge_exits, paid, takes_coins};
 pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
-pub(crate) use state::{contract_state, entries_moved, move_machine, open_states};
+pub(crate) use state::{contract_state, move_gas, move_machine, open_states};
 pub(crate) use touch::{check_everything, check_touch, for_an_item, resolve};
 pub(crate) use transition::{chosen_target, complete};

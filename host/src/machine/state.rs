@@ -1,7 +1,11 @@
 //! States of machines: those of a contract in a reserved cell, that of an item as the first byte of its entry.
 
-use chainstack_primitives::{AccountId, codes, manifest::Machine};
+use chainstack_primitives::{
+    AccountId, codes,
+    manifest::{Machine, StateSet},
+};
 use chainstack_runtime::{
+    params::Schedule,
     ports::{ExecutionError, Failure, Fault},
     state::{Overlay, reserved},
     transaction::Meter,
@@ -51,20 +55,33 @@ pub(crate) fn open_states(
 /// The caller has charged for one entry read and written of each.
 ///
 /// # Errors
-/// [`codes::WRONG_STATE`] if it is in a terminal state.
+/// [`codes::WRONG_STATE`] if it is in a terminal state, or in none of `from` any more: a nested call has moved it.
 pub(crate) fn move_machine(
     state: &mut Overlay<'_>,
     frame: &mut Frame,
     machine: &Machine,
     target: u8,
+    from: &[StateSet],
 ) -> Result<(), ExecutionError> {
     let Frame { contract, address, items, item_cell, used, .. } = frame;
     used.changed = true;
+    let from = from.iter().find(|set| set.machine == machine.id);
+    let check_from = |found: u8, item: &str| {
+        if from.is_none_or(|set| set.states.contains(&found)) {
+            return Ok(());
+        }
+        let (found, target) = (state_name(machine, found), state_name(machine, target));
+        let text =
+            format!("machine `{}`{item} is in {found} by now, nothing here leads to {target}", machine.name);
+        Err(Failure::new(codes::WRONG_STATE, text))
+    };
     if machine.cell.is_none() {
+        check_from(contract_state(state, address, machine.id)?, "")?;
         return move_own(state, address, machine, target);
     }
     let Some(cell) = item_cell.and_then(|position| contract.cells.get(position)) else { return Ok(()) };
     for item in items.iter_mut().filter(|item| item.head.is_some()) {
+        check_from(item.state(machine), &format!(" of item {}", item.shown()))?;
         move_item(state, address, cell, item, machine, target)?;
         if let Some(byte) = item.head.as_mut().and_then(|head| head.first_mut()) {
             *byte = target;
@@ -98,9 +115,25 @@ pub(super) fn move_item(
     set_state(state, address, (cell.id, &item.key), target)
 }
 
-/// Machines that a call moves, and entries that it takes: one, or one for each item.
-pub(crate) fn entries_moved(frame: &Frame, machine: &Machine) -> usize {
-    if machine.cell.is_none() { 1 } else { frame.items.len() }
+/// What moving a machine costs: of the contract, or of each item that the call is bound to, whose whole entry is written
+/// again for it.
+pub(crate) fn move_gas(schedule: &Schedule, frame: &Frame, machine: &Machine) -> u64 {
+    let cell = frame.item_cell.and_then(|position| frame.contract.cells.get(position));
+    match (machine.cell, cell) {
+        (Some(_), Some(cell)) => {
+            let items = u64::try_from(frame.items.len()).unwrap_or(u64::MAX);
+            rewrite_gas(schedule, cell).saturating_mul(items)
+        }
+        _ => schedule.host.read.saturating_add(schedule.host.write),
+    }
+}
+
+/// What reading and writing an entry of a cell costs, as long as one can be.
+pub(super) fn rewrite_gas(schedule: &Schedule, cell: &CellPlan) -> u64 {
+    let prices = &schedule.host;
+    let bytes = u64::try_from(cell.value_max).unwrap_or(u64::MAX);
+    let each = prices.read.saturating_add(prices.write);
+    each.saturating_add(prices.byte.saturating_add(prices.write_byte).saturating_mul(bytes))
 }
 
 fn set_state(
@@ -109,10 +142,13 @@ fn set_state(
     (cell, key): (u16, &[u8]),
     target: u8,
 ) -> Result<(), ExecutionError> {
-    let missing = || ExecutionError::from(Fault::text("the state of a machine is missing"));
-    let mut entry = state.entry(address, cell, key)?.cloned().ok_or_else(missing)?;
-    *entry.value.first_mut().ok_or_else(missing)? = target;
-    Ok(state.set_entry(address, cell, key, Some(entry))?)
+    let place = state.place(address, cell, key)?;
+    let Some(mut value) = state.entry_at(place).map(|entry| entry.value.clone()) else {
+        return Err(Failure::new(codes::ITEM_NOT_FOUND, "the item is not there any more").into());
+    };
+    *value.first_mut().ok_or_else(|| Fault::text("the state of a machine is missing"))? = target;
+    state.set_value_at(place, value);
+    Ok(())
 }
 
 fn check_not_terminal(machine: &Machine, found: u8, target: u8, item: &str) -> Result<(), Failure> {

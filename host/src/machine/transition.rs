@@ -15,7 +15,7 @@ use chainstack_runtime::{
 use super::{
     contract::Contract,
     frame::Frame,
-    state::{contract_state, entries_moved, move_machine, state_name, state_names},
+    state::{contract_state, move_gas, move_machine, state_name, state_names},
 };
 use crate::budget::GasLeft;
 
@@ -32,8 +32,12 @@ fn declared<'c>(contract: &'c Contract, set: &StateSet) -> Result<&'c Machine, F
 ///
 /// # Errors
 /// [`codes::UNDECLARED_TARGET`].
-pub(crate) fn chosen_target(frame: &Frame, machine: u32, target: u32) -> Result<(Machine, u8), Failure> {
-    let contract = &*frame.contract;
+pub(crate) fn chosen_target<'c>(
+    contract: &'c Contract,
+    frame: &Frame,
+    machine: u32,
+    target: u32,
+) -> Result<(&'c Machine, u8), Failure> {
     let method = contract.method(frame.method)?;
     let sets: &[StateSet] = contract.transition(method).map_or(&[], |transition| &transition.to);
     let Some(set) = sets.iter().find(|set| u32::from(set.machine) == machine) else {
@@ -49,7 +53,7 @@ pub(crate) fn chosen_target(frame: &Frame, machine: u32, target: u32) -> Result<
         let before = state_name(machine, *before);
         return Err(undeclared(format!("machine `{}` was moved to {before} by this call", machine.name)));
     }
-    Ok((machine.clone(), target))
+    Ok((machine, target))
 }
 
 /// After the code returned: moves machines whose target is the only one, and checks that the others are where the
@@ -73,14 +77,11 @@ pub(crate) fn complete(
         return Err(Failure::new(codes::ITEM_NOT_CREATED, text).into());
     }
     for set in &transition.to {
-        if frame.chosen.iter().any(|(id, _)| *id == set.machine) {
-            continue;
-        }
         let machine = declared(&contract, set)?;
-        let times = u64::try_from(entries_moved(frame, machine)).unwrap_or(u64::MAX);
-        if let [target] = &*set.states {
-            gas.charge(schedule.host.read.saturating_add(schedule.host.write).saturating_mul(times))?;
-            move_machine(state, frame, machine, *target)?;
+        let chosen = frame.chosen.iter().any(|(id, _)| *id == set.machine);
+        if let ([target], false) = (&*set.states, chosen) {
+            gas.charge(move_gas(schedule, frame, machine))?;
+            move_machine(state, frame, machine, *target, &transition.from)?;
             continue;
         }
         if machine.cell.is_none() {

@@ -348,6 +348,62 @@ fn an_exit_of_the_contract_pays_its_free_balance_and_no_escrow() {
 }
 
 #[test]
+fn an_exit_pays_at_most_what_is_free() {
+    // Nothing is free: what is in escrow is not. The exit still ends, and so would one that releases as well.
+    let mut world = with_deal(false);
+    assert_eq!(world.poke(ALICE, VAULT, SWEEP, &[]), Ok(vec![]));
+    assert_eq!((world.balance(&CAROL), held(&world, 1)), (0, 100));
+}
+
+const RELAY: AccountId = AccountId([0x72; 32]);
+
+/// Calls the vault's `open` in a way that traps after the payment is in escrow, and says how that ended.
+fn relay() -> Vec<u8> {
+    let mut manifest = Manifest::empty(kit::name("relay"));
+    let mut go =
+        kit::transition("go", vec![kit::field("args", Type::FixedBytes { size: 48 })], Some(Type::U32));
+    go.value_max = Amount(1_000);
+    go.sends = kit::native(1_000);
+    go.calls = kit::list(vec![kit::anywhere(1, 1_000)]);
+    manifest.transitions = kit::list(vec![go]);
+    let body = "(drop (call $input (i32.const 0) (i32.const 48)))
+        (memory.fill (i32.const 100) (i32.const 0x71) (i32.const 32))
+        (call $value (i32.const 140))
+        (i32.store (i32.const 160) (call $invoke (i32.const 100) (i32.const 200) (i32.const 9)
+            (i32.const 0) (i32.const 48) (i32.const 140) (i64.const -1)))
+        (call $output (i32.const 160) (i32.const 4))";
+    kit::module(&[("go", body)], "(data (i32.const 200) \"open_trap\")", &manifest)
+}
+
+#[test]
+fn a_frame_that_fails_takes_its_escrow_back() {
+    let mut manifest = manifest();
+    let mut methods = manifest.transitions.to_vec();
+    methods.push(Transition { method: kit::name("open_trap"), ..methods[0].clone() });
+    manifest.transitions = kit::list(methods);
+    let trapping = format!("{OPEN_BODY} (unreachable)");
+    let names: Vec<String> = manifest.methods().map(|name| name.to_string()).collect();
+    let body = |name: &str| match name {
+        "open" => OPEN_BODY.to_owned(),
+        "open_trap" => trapping.clone(),
+        _ => String::new(),
+    };
+    let bodies: Vec<(String, String)> = names.iter().map(|name| (name.clone(), body(name))).collect();
+    let functions: Vec<(&str, &str)> =
+        bodies.iter().map(|(name, body)| (name.as_str(), body.as_str())).collect();
+    let mut world = World::new();
+    world.create(VAULT, &kit::module(&functions, "", &manifest), &CAROL.0);
+    world.create(RELAY, &relay(), &[]);
+    let status = world.call_with(ALICE, RELAY, "go", &open(1, BOB), 100, GAS).expect("the relay goes on");
+    assert_eq!(status, u32::from(codes::TRAP).to_le_bytes());
+    assert_eq!((held(&world, 1), state_of(&world, 1)), (0, None));
+    assert_eq!(world.deposits, DepositTally::default(), "nothing is settled of it");
+    assert_eq!((world.balance(&RELAY), world.balance(&VAULT)), (100, 0));
+    assert_eq!(world.call_with(ALICE, VAULT, "open", &open(1, BOB), 100, GAS), Ok(vec![]));
+    assert_eq!(world.deposits.escrowed, Amount(100));
+}
+
+#[test]
 fn nobody_is_named_who_could_not_be_paid() {
     let mut world = with_deal(false);
     for nobody in [AccountId::ZERO, reserved::ESCROWS, reserved::DEPOSITS] {
@@ -382,7 +438,7 @@ fn effects_of(manifest: &mut Manifest, exit: usize, effects: Vec<Effect>) {
 #[test]
 fn exits_that_could_keep_what_they_let_out_are_not_admitted() {
     type Fault = fn(&mut Manifest);
-    let cases: [(u16, &str, Fault); 6] = [
+    let cases: [(u16, &str, Fault); 13] = [
         (2154, "exit `split`", |manifest| {
             let amount = vec![Node::Escrowed(HELD), Node::Head(3), Node::Div];
             effects_of(manifest, 1, vec![release(Some(amount), KeyTerm::Head(0), None)]);
@@ -411,6 +467,35 @@ fn exits_that_could_keep_what_they_let_out_are_not_admitted() {
         (2157, "exit `refund`", |manifest| {
             let nobody = KeyTerm::Literal(kit::list(vec![0; 32]));
             effects_of(manifest, 0, vec![release(None, nobody, None)]);
+        }),
+        (2158, "deletes its item twice", |manifest| {
+            let effects = vec![release(None, KeyTerm::Head(1), None), Effect::DeleteItem, Effect::DeleteItem];
+            effects_of(manifest, 2, effects);
+        }),
+        (2158, "that it has deleted", |manifest| {
+            let set = Effect::SetHead { field: 3, value: expression(vec![Node::Uint(0)]) };
+            effects_of(manifest, 2, vec![release(None, KeyTerm::Head(1), None), Effect::DeleteItem, set]);
+        }),
+        (2158, "one field twice", |manifest| {
+            let set = Effect::SetHead { field: 3, value: expression(vec![Node::Uint(0)]) };
+            effects_of(manifest, 4, vec![set.clone(), set]);
+        }),
+        (2158, "whose sum is kept", |manifest| {
+            let set = Effect::SetHead { field: 3, value: expression(vec![Node::Uint(7)]) };
+            effects_of(manifest, 4, vec![set]);
+        }),
+        (2158, "terminal state", |manifest| {
+            let mut exits = manifest.exits.to_vec();
+            exits[0].from = kit::list(vec![]);
+            manifest.exits = kit::list(exits);
+        }),
+        (2158, "nobody gets the remainder", |manifest| {
+            effects_of(manifest, 1, vec![release(Some(vec![Node::Uint(1)]), KeyTerm::Head(0), None)]);
+        }),
+        (2159, "`poor`", |manifest| {
+            let rule = expression(vec![Node::Balance, Node::Uint(9), Node::LessEqual]);
+            let doc = Default::default();
+            manifest.invariants = kit::list(vec![Invariant { id: 1, name: kit::name("poor"), doc, rule }]);
         }),
     ];
     for (code, word, fault) in cases {

@@ -167,6 +167,7 @@ fn board_settling(how: u8) -> Vec<u8> {
     other.caller = CallerRule::Roles(kit::list(vec![2]));
     other.guard = Some(kit::list(vec![Node::Head(1), Node::Uint(100), Node::LessEqual]));
     let delete_other = Transition { method: kit::name("delete_other"), ..other.clone() };
+    let other_for_drop = other.clone();
 
     let mut remove = of_job("remove", &[], &[], &[]);
     remove.touches = touch(KeyTerm::Item(0), Ops::DELETE, 0);
@@ -196,6 +197,22 @@ fn board_settling(how: u8) -> Vec<u8> {
         count_max: 1,
     }]);
     again.returns = Some(Type::U32);
+    // Lets another item's `delete_other` run, whose caller it is: so `seller` is no part of that.
+    let mut lending = of_job("lending", &[("other", Type::U64), ("third", Type::U64)], &[OPEN], &[]);
+    lending.reenter = Reenter::OtherItems;
+    lending.calls = kit::list(vec![CallRule {
+        contract: KeyTerm::SelfAddress,
+        method: Some(kit::name("drop_other")),
+        value_max: Amount(0),
+        count_max: 1,
+    }]);
+    lending.returns = Some(Type::U32);
+    let drop_other = Transition {
+        method: kit::name("drop_other"),
+        caller: CallerRule::Any,
+        guard: None,
+        ..other_for_drop
+    };
     // Lets everybody in while it runs, and leads to Done whatever they did.
     let mut trusting = Transition { method: kit::name("trusting"), reenter: Reenter::All, ..again.clone() };
     trusting.to = kit::list(vec![set(JOB, &[DONE])]);
@@ -220,6 +237,8 @@ fn board_settling(how: u8) -> Vec<u8> {
         twice,
         again,
         trusting,
+        lending,
+        drop_other,
     ]);
     let state = kit::view("state_of", vec![kit::field("id", Type::U64)], Type::I32);
     let main = kit::view("main", vec![], Type::I32);
@@ -268,6 +287,19 @@ fn board_settling(how: u8) -> Vec<u8> {
         ("again", &again_body),
         ("trusting", &again_body),
         (
+            "lending",
+            "(drop (call $input (i32.const 0) (i32.const 24)))
+            (call $self (i32.const 200))
+            (i32.store (i32.const 300) (call $invoke (i32.const 200) (i32.const 410) (i32.const 10)
+                (i32.const 8) (i32.const 32) (i32.const 500) (i64.const -1)))
+            (call $output (i32.const 300) (i32.const 4))",
+        ),
+        (
+            "drop_other",
+            "(drop (call $input (i32.const 0) (i32.const 32)))
+            (drop (call $cell_delete (i32.const 1) (i32.const 8) (i32.const 8)))",
+        ),
+        (
             "state_of",
             "(drop (call $input (i32.const 0) (i32.const 8)))
             (i32.store (i32.const 16) (call $state (i32.const 2) (i32.const 0) (i32.const 8)))
@@ -279,7 +311,11 @@ fn board_settling(how: u8) -> Vec<u8> {
             (call $output (i32.const 16) (i32.const 4))",
         ),
     ];
-    kit::module(functions, "(data (i32.const 400) \"settle\")", &manifest)
+    kit::module(
+        functions,
+        "(data (i32.const 400) \"settle\") (data (i32.const 410) \"drop_other\")",
+        &manifest,
+    )
 }
 
 fn world() -> World {
@@ -565,19 +601,33 @@ fn a_contract_in_flight_may_be_entered_for_other_items_if_it_says_so() {
 }
 
 #[test]
-fn what_a_nested_call_did_to_an_item_counts() {
-    let mut world = with_job();
-    // Settled as Done by the nested call, as cancelled by another run of the same.
-    let args = [&priced(1, 10)[..], &1_u64.to_le_bytes()].concat();
-    assert_eq!(world.call(ALICE, BOARD, "trusting", &args), Ok(0_u32.to_le_bytes().to_vec()));
-    assert_eq!(state_of(&mut world, 1), i32::from(DONE));
+fn a_machine_that_a_nested_call_has_moved_is_not_moved_on() {
+    // No transition leads from Done or Cancelled to Done: the nested call has taken the outer one's place.
+    for (nested, found) in [(DONE, "`Done`"), (CANCELLED, "`Cancelled`")] {
+        let mut world = World::new();
+        world.create(BOARD, &board_settling(nested), &CAP.to_le_bytes());
+        assert_eq!(world.call(ALICE, BOARD, "open", &job(1, 10, DUE)), Ok(vec![]));
+        let args = [&priced(1, 10)[..], &1_u64.to_le_bytes()].concat();
+        let text = ["is in", found, "by now"];
+        refused(world.call(ALICE, BOARD, "trusting", &args), codes::WRONG_STATE, &text);
+        assert_eq!(state_of(&mut world, 1), i32::from(OPEN));
+    }
+}
 
-    let mut world = World::new();
-    world.create(BOARD, &board_settling(CANCELLED), &CAP.to_le_bytes());
-    assert_eq!(world.call(ALICE, BOARD, "open", &job(1, 10, DUE)), Ok(vec![]));
-    let text = ["ended in `Cancelled`", "`Done`"];
-    refused(world.call(ALICE, BOARD, "trusting", &args), codes::WRONG_STATE, &text);
+#[test]
+fn an_item_is_its_own_calls_alone_while_others_are_let_in() {
+    let mut world = with_job();
+    assert_eq!(world.call(ALICE, BOARD, "open", &job(2, 1, DUE)), Ok(vec![]));
+    // `delete_other` is bound to 2, and would delete 1, for which `lending` runs.
+    let args = [&1_u64.to_le_bytes()[..], &2_u64.to_le_bytes(), &1_u64.to_le_bytes()].concat();
+    let status = world.call(ALICE, BOARD, "lending", &args).expect("lending");
+    assert_eq!(status, u32::from(codes::IN_FLIGHT).to_le_bytes());
     assert_eq!(state_of(&mut world, 1), i32::from(OPEN));
+    // Of a third one it may.
+    assert_eq!(world.call(ALICE, BOARD, "open", &job(3, 1, DUE)), Ok(vec![]));
+    let args = [&1_u64.to_le_bytes()[..], &2_u64.to_le_bytes(), &3_u64.to_le_bytes()].concat();
+    let status = world.call(ALICE, BOARD, "lending", &args).expect("lending");
+    assert_eq!((status, state_of(&mut world, 3)), (0_u32.to_le_bytes().to_vec(), -1));
 }
 
 #[test]

@@ -6,7 +6,10 @@
 
 use chainstack_primitives::{AccountId, Amount, codes};
 
-use super::{overlay::Overlay, reserved};
+use super::{
+    overlay::{DepositTally, Overlay},
+    reserved,
+};
 use crate::{
     ports::{ExecutionError, Failure, Fault},
     transaction::Meter,
@@ -60,12 +63,14 @@ impl Overlay<'_> {
         // Neither passes the supply, which is half of what 128 bits hold.
         let overflow = || Fault::text("escrows pass the supply");
         let total = self.escrowed(contract, holder)?.checked_add(amount).ok_or_else(overflow)?;
-        let taken = self.deposits().escrowed.checked_add(amount).ok_or_else(overflow)?;
+        let tally = self.deposits().with_escrows(amount, Amount::ZERO).ok_or_else(overflow)?;
         let value = total.0.to_le_bytes().to_vec();
         self.write_entry(meter, (contract, reserved::NATIVE_ESCROWS, holder), value, deposit)?;
         account.balance = left;
         self.set_account(contract, account)?;
-        self.deposits_mut().escrowed = taken;
+        let DepositTally { escrowed, paid_out, .. } = tally;
+        let now = self.deposits_mut();
+        (now.escrowed, now.paid_out) = (escrowed, paid_out);
         Ok(())
     }
 
@@ -97,7 +102,7 @@ impl Overlay<'_> {
             return Ok(());
         }
         let overflow = || Fault::text("balances pass the supply");
-        let paid = self.deposits().paid_out.checked_add(amount).ok_or_else(overflow)?;
+        let tally = self.deposits().with_escrows(Amount::ZERO, amount).ok_or_else(overflow)?;
         let mut receiver = self.account_or_new(to)?;
         receiver.balance = receiver.balance.checked_add(amount).ok_or_else(overflow)?;
         let place = self.place(contract, reserved::NATIVE_ESCROWS, holder)?;
@@ -107,7 +112,8 @@ impl Overlay<'_> {
         } else {
             self.set_value_at(place, left.0.to_le_bytes().to_vec());
         }
-        self.deposits_mut().paid_out = paid;
+        let now = self.deposits_mut();
+        (now.escrowed, now.paid_out) = (tally.escrowed, tally.paid_out);
         Ok(())
     }
 }

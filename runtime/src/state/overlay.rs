@@ -49,10 +49,22 @@ pub struct DepositTally {
     pub locked: Amount,
     /// Released to whoever had locked it.
     pub released: Amount,
-    /// Taken into escrows from the balances of their contracts.
+    /// What escrows hold more than before; zero if they hold less. Net, so that no round trips add up.
     pub escrowed: Amount,
-    /// Paid out of escrows.
+    /// What escrows hold less than before; zero if they hold more.
     pub paid_out: Amount,
+}
+
+impl DepositTally {
+    /// This tally, with coins taken into escrows and paid out of them besides.
+    ///
+    /// `None` past 128 bits, which the bound on the supply rules out.
+    #[must_use]
+    pub fn with_escrows(self, taken: Amount, paid: Amount) -> Option<Self> {
+        let (taken, paid) = (self.escrowed.checked_add(taken)?, self.paid_out.checked_add(paid)?);
+        let both = taken.min(paid);
+        Some(Self { escrowed: taken.checked_sub(both)?, paid_out: paid.checked_sub(both)?, ..self })
+    }
 }
 
 /// A point to roll back to. Belongs to the overlay that gave it, and to the transaction it was taken in.

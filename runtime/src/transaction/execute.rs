@@ -78,8 +78,7 @@ impl Accrued {
             deposits: DepositTally {
                 locked: self.deposits.locked.checked_add(deposits.locked)?,
                 released: self.deposits.released.checked_add(deposits.released)?,
-                escrowed: self.deposits.escrowed.checked_add(deposits.escrowed)?,
-                paid_out: self.deposits.paid_out.checked_add(deposits.paid_out)?,
+                ..self.deposits.with_escrows(deposits.escrowed, deposits.paid_out)?
             },
             gas_used: self.gas_used.checked_add(gas.0)?,
         })

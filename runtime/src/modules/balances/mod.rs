@@ -65,6 +65,9 @@ pub(crate) fn credit(state: &mut Overlay<'_>, id: &AccountId, amount: Amount) ->
 }
 
 fn debit(state: &mut Overlay<'_>, id: &AccountId, amount: Amount) -> Result<(), Fault> {
+    if amount.is_zero() {
+        return Ok(());
+    }
     let account = state.account_or_new(id)?;
     let balance = account.balance.checked_sub(amount).ok_or_else(supply_broken)?;
     state.set_account(id, Account { balance, ..account })
