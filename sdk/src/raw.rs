@@ -239,9 +239,7 @@ pub(crate) fn escrow_in(cell: u16, item: &[u8], amount: u128) -> u32 {
 pub(crate) fn escrow_out(cell: u16, item: &[u8], to: &[u8; 32], amount: u128) -> u32 {
     let amount = amount.to_le_bytes();
     // SAFETY: the key is a live slice, account and amount are live arrays of 32 and 16 bytes; the host only reads.
-    unsafe {
-        import::escrow_out(u32::from(cell), item.as_ptr(), length(item), to.as_ptr(), amount.as_ptr())
-    }
+    unsafe { import::escrow_out(u32::from(cell), item.as_ptr(), length(item), to.as_ptr(), amount.as_ptr()) }
 }
 
 pub(crate) fn escrowed(cell: u16, item: &[u8]) -> u128 {
