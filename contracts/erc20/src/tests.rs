@@ -10,7 +10,7 @@ use chainstack_sdk::testing::{Outcome, World, announced};
 use chainstack_sdk::{AccountId, Amount, Datum, Text};
 
 use crate::errors::TokenError;
-use crate::events::{Approval, Transfer};
+use crate::events::{Approval, Paused, Transfer, Unpaused};
 use crate::messages;
 use crate::state::OWNER_ROLE;
 
@@ -212,7 +212,7 @@ fn the_manifest_declares_what_the_code_says() {
         fields.sort();
         fields
     };
-    let events = [Transfer::DECLARATION, Approval::DECLARATION];
+    let events = [Transfer::DECLARATION, Approval::DECLARATION, Paused::DECLARATION, Unpaused::DECLARATION];
     for (kind, declarations) in [("errors", TokenError::DECLARATIONS), ("events", &events)] {
         assert_eq!(section(kind).len(), declarations.len(), "{kind}");
         for declaration in declarations {
@@ -270,7 +270,7 @@ fn the_order_is_the_same() {
             assert!(positions(&names, &section).is_sorted(), "{name}");
         }
     }
-    let events = [Transfer::DECLARATION, Approval::DECLARATION];
+    let events = [Transfer::DECLARATION, Approval::DECLARATION, Paused::DECLARATION, Unpaused::DECLARATION];
     for (kind, declaration) in
         TokenError::DECLARATIONS.iter().map(|it| ("errors", it)).chain(events.iter().map(|it| ("events", it)))
     {
