@@ -1,6 +1,7 @@
 //! The whole house, tested from outside.
 
 mod aliases;
+mod audit;
 mod bench;
 mod check;
 mod cli;

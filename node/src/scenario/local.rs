@@ -43,7 +43,7 @@ const GAS: Gas = Gas(200_000_000);
 /// Coins that a scenario's transaction may lock as deposits.
 const DEPOSIT_COINS: u128 = 1_000;
 /// Milliseconds between blocks.
-const BLOCK_MS: u64 = 1_000;
+pub(crate) const BLOCK_MS: u64 = 1_000;
 
 /// A deployed contract.
 struct Deployed {

@@ -64,6 +64,7 @@ pub use chain::{
     ScenarioChain, Source,
 };
 pub use error::ScenarioError;
+pub(crate) use local::BLOCK_MS;
 pub use local::{LocalChain, Watcher};
 pub use run::{Report, run};
 pub use schema::Scenario;
