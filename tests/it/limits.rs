@@ -170,6 +170,11 @@ impl Commands {
                 let scenario = read("contracts/erc20/scenarios/allowance_default.toml");
                 self.node.cli(&["test", &self.file(&scenario, b'\n', size)])
             }
+            "SCENARIO_HEIGHT_MAX" => {
+                let mut scenario = read("contracts/erc20/scenarios/allowance_default.toml");
+                scenario.extend(format!("\n[[steps]]\nblock = []\nat_height = {size}\n").into_bytes());
+                self.node.cli(&["test", &self.node.file("height.toml", &scenario)])
+            }
             "TRANSACTION_FILE_SIZE_MAX" => {
                 self.node.cli(&["tx", "decode", &self.file(self.transaction.as_bytes(), b' ', size)])
             }
@@ -215,10 +220,14 @@ fn each_limit_of_commands_holds_at_it_and_one_past() {
         match name.as_str() {
             "ALIAS_LENGTH_MAX" => assert_eq!(exit, Some(2), "{name} one past: {error}"),
             // A scenario that cannot be read is one that did not pass.
-            "SCENARIO_FILE_SIZE_MAX" => assert_eq!(exit, Some(3), "{name} one past: {error}"),
+            "SCENARIO_FILE_SIZE_MAX" | "SCENARIO_HEIGHT_MAX" => {
+                assert_eq!(exit, Some(3), "{name} one past: {error}");
+            }
             _ => assert_eq!(exit, Some(5), "{name} one past: {error}"),
         }
-        if name != "ALIAS_LENGTH_MAX" {
+        if name == "SCENARIO_HEIGHT_MAX" {
+            assert!(error.contains(&format!("is past the greatest, {limit}")), "{name} one past: {error}");
+        } else if name != "ALIAS_LENGTH_MAX" {
             assert!(error.contains(&format!("is larger than {limit} bytes")), "{name} one past: {error}");
         }
     }

@@ -18,6 +18,7 @@ mod metrics;
 mod proofs;
 mod recovery;
 mod refused;
+mod replay;
 mod rpc;
 mod tidy;
 mod trie;

@@ -49,13 +49,14 @@ mod property;
 mod report;
 mod run;
 mod scenario;
+mod witness;
 
 pub use explore::{SearchLimits, Space, TooLarge};
 pub use model::{Action, Model, ModelError, ModelState, Step};
 pub use property::{Change, Prices, PropertyError, PropertyText, Upgrade, UpgradeVerdict, diff};
 pub use report::{
-    Claim, Counterexample, CounterexampleStep, Evidence, Property, Report, StepKind, Subject, Verdict,
-    to_json, to_sarif, to_text,
+    Claim, Counterexample, CounterexampleStep, Evidence, MachineState, Property, Report, StepKind, Subject,
+    Verdict, to_json, to_sarif, to_text,
 };
 pub use run::{Options, audit};
-pub use scenario::{Gap, Scenario, to_scenario};
+pub use scenario::{Gap, Replay, Scenario, to_scenario};

@@ -1,32 +1,27 @@
 //! A counterexample as a scenario file: the TOML that `chainstack test FILE` replays.
 //!
-//! Values of arguments and parameters are havoc in the model; here each gets a canonical witness. Whether it is one
-//! that the guards let through only the replay tells, and the steps say which guards were taken to hold. What the
-//! format has no words for is a [`Gap`], never left out in silence.
+//! Values of arguments and parameters are havoc in the model; here each gets a witness, by [`crate::witness`]. Whether it
+//! is one that guards and code let through only the replay tells, and the steps say which guards were taken to hold. The
+//! last step expects the states of all machines that the counterexample ends in, so that a replay passes only if it gets
+//! there. What the format has no words for is a [`Gap`], never left out in silence.
 
 use core::fmt::{self, Write};
 
 use chainstack_primitives::manifest::{
-    Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamRange, RoleInitial, RoleKind, Transition, Type,
+    CallerRule, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, Transition, Type,
     TypeKind,
 };
 
-use crate::report::{Claim, Counterexample, CounterexampleStep, StepKind};
+use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, StepKind};
+use crate::witness::{DEPLOYER, NAMED, STRANGER, Value, Variable, Witnesses, is_key};
 
 /// What a scenario could not say.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Gap {
-    /// Scenarios call methods; they poke no exit.
-    Poke {
-        /// Number of the step in the counterexample, from 1.
-        step: usize,
-        /// The exit.
-        exit: String,
-    },
-    /// Scenarios set the time of a block; heights pass one by one.
+    /// The height is past the greatest that scenarios wait for.
     Height {
-        /// Number of the step.
+        /// Number of the step in the counterexample, from 1.
         step: usize,
         /// What is waited for.
         until: String,
@@ -38,7 +33,7 @@ pub enum Gap {
         /// What is waited for.
         until: String,
     },
-    /// The moment is before the chain of scenarios begins: it has passed from the start.
+    /// The chain of scenarios is past the moment before the step, which the counterexample puts later.
     Past {
         /// Number of the step.
         step: usize,
@@ -69,17 +64,14 @@ pub enum Gap {
 impl fmt::Display for Gap {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Poke { step, exit } => {
-                write!(formatter, "step {step}: a scenario cannot poke exit `{exit}`")
-            }
             Self::Height { step, until } => {
-                write!(formatter, "step {step}: a scenario cannot wait until {until}")
+                write!(formatter, "step {step}: {until} is further than a scenario waits")
             }
             Self::Moment { step, until } => {
                 write!(formatter, "step {step}: {until} is no moment that the manifest knows")
             }
             Self::Past { step, until } => {
-                write!(formatter, "step {step}: {until} has passed before the chain of scenarios begins")
+                write!(formatter, "step {step}: {until} has passed before the chain of scenarios gets there")
             }
             Self::Approvals { step, method } => {
                 write!(formatter, "step {step}: a scenario gives no approvals, and `{method}` asks for them")
@@ -101,34 +93,54 @@ pub struct Scenario {
 
 /// Accounts of a scenario. Whoever has no role is `C`.
 const ACCOUNTS: [(&str, &str); 3] = [("A", "//Alice"), ("B", "//Bob"), ("C", "//Charlie")];
-/// Who deploys, and holds the roles that the deployer holds.
-const DEPLOYER: &str = "@A";
-/// Who holds the roles that parameters name.
-const NAMED: &str = "@B";
-/// Anybody else.
-const STRANGER: &str = "@C";
+/// Height of the first step's block: before it come genesis, the upload and the deployment.
+const FIRST_HEIGHT: u64 = 3;
 
-/// Renders the counterexample of `claim` for the module at `wasm`, a path from the scenario's folder. `start_ms` is the
-/// time of the chain that scenarios run on, in milliseconds since 1970: moments before it cannot be set.
+/// The chain that scenarios run on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Replay {
+    /// Its time at genesis, in milliseconds since 1970: moments before it cannot be set.
+    pub start_ms: u64,
+    /// The time from a block to the next, if nothing is waited for.
+    pub block_ms: u64,
+    /// The greatest height that a scenario waits for.
+    pub height_max: u64,
+}
+
+/// Renders the counterexample of `claim` for the module at `wasm`, a path from the scenario's folder.
 ///
 /// `None` if the claim has no counterexample.
 #[must_use]
-pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, start_ms: u64) -> Option<Scenario> {
+pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, replay: Replay) -> Option<Scenario> {
     let run = claim.counterexample.as_ref()?;
-    let mut writer = Writer { manifest, text: String::new(), gaps: Vec::new(), start_ms, at_ms: None };
+    let witnesses = Witnesses::of(manifest, run);
+    let (text, gaps, moment) = (String::new(), Vec::new(), Moment::default());
+    let (next_height, next_ms) = (FIRST_HEIGHT, FIRST_HEIGHT.saturating_mul(replay.block_ms));
+    let mut writer = Writer { manifest, witnesses, text, gaps, replay, next_height, next_ms, moment };
     writer.header(claim, wasm);
     writer.steps(run);
     Some(Scenario { text: writer.text, gaps: writer.gaps })
 }
 
+/// What the next block is to wait for.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Moment {
+    /// Its time, counted from the start.
+    ms: Option<u64>,
+    height: Option<u64>,
+}
+
 struct Writer<'m> {
     manifest: &'m Manifest,
+    witnesses: Witnesses<'m>,
     text: String,
     gaps: Vec<Gap>,
-    /// Time of the chain when the scenario begins.
-    start_ms: u64,
-    /// Time to set with the next call, counted from the start.
-    at_ms: Option<u64>,
+    replay: Replay,
+    /// Height of the next block, if nothing is waited for.
+    next_height: u64,
+    /// Its time, counted from the start.
+    next_ms: u64,
+    moment: Moment,
 }
 
 impl Writer<'_> {
@@ -139,18 +151,16 @@ impl Writer<'_> {
     fn header(&mut self, claim: &Claim, wasm: &str) {
         self.line(&format!("title = {}", quoted(&claim.id)));
         self.line(&format!("about = {}", quoted(&claim.sentence)));
-        self.line(&format!("time_ms = {}\n\n[accounts]", self.start_ms));
+        self.line(&format!("time_ms = {}\n\n[accounts]", self.replay.start_ms));
         for (name, account) in ACCOUNTS {
             self.line(&format!("{name} = {}", quoted(account)));
         }
         self.line(&format!("\n[[contracts]]\nname = {}", quoted(&self.manifest.name)));
         self.line(&format!("wasm = {}\ncaller = \"{DEPLOYER}\"", quoted(wasm)));
-        let params: Vec<(String, Option<String>)> = self
-            .manifest
-            .params
-            .iter()
-            .filter(|param| param.default.is_none())
-            .map(|param| (param.name.to_string(), self.param(&param.ty, param.range.as_ref())))
+        let params = self.manifest.params.iter().enumerate();
+        let params: Vec<(String, Option<String>)> = params
+            .filter(|(index, param)| param.default.is_none() || self.witnesses.moved(Variable::Param(*index)))
+            .map(|(index, param)| (param.name.to_string(), self.param(index, param)))
             .collect();
         let fields = self.fields(1, params);
         if !fields.is_empty() {
@@ -165,92 +175,168 @@ impl Writer<'_> {
             for condition in &step.assumed {
                 self.line(&format!("# given {}", one_line(condition)));
             }
-            self.step(number, step);
+            self.step(index, step);
+        }
+        let Some(last) = run.steps.last() else { return };
+        let number = run.steps.len();
+        if !matches!(last.kind, StepKind::Call { .. } | StepKind::Poke { .. }) {
+            // What is waited for comes in a block of its own; so does a run that is nothing but the creation.
+            self.line("[[steps]]\nblock = []");
+            self.wait();
+        }
+        self.expect(number, &last.machines);
+    }
+
+    /// The states in which the run ends.
+    fn expect(&mut self, number: usize, machines: &[MachineState]) {
+        let mut shown = Vec::new();
+        for found in machines {
+            let machine = self.manifest.machines.iter().find(|machine| *machine.name == *found.machine);
+            let mut standing = format!("machine = {}", quoted(&found.machine));
+            if let Some(cell) = machine.and_then(|machine| machine.cell) {
+                let Some(key) = self.item(number, cell) else { continue };
+                standing.push_str(&format!(", key = {key}"));
+            }
+            if let Some(state) = &found.state {
+                standing.push_str(&format!(", state = {}", quoted(state)));
+            }
+            shown.push(format!("    {{ {standing} }},\n"));
+        }
+        if !shown.is_empty() {
+            self.line(&format!("[steps.expect]\nmachines = [\n{}]", shown.concat()));
         }
     }
 
-    fn step(&mut self, number: usize, step: &CounterexampleStep) {
+    fn step(&mut self, index: usize, step: &CounterexampleStep) {
+        let number = index.saturating_add(1);
         if step.other_item {
             self.gaps.push(Gap::Item { step: number });
         }
         match &step.kind {
             StepKind::Create | StepKind::Missing { .. } => {}
             StepKind::Poke { exit } => {
-                self.line("# Not in the format: nothing is poked here.");
-                self.gaps.push(Gap::Poke { step: number, exit: exit.clone() });
+                let caller = self.witnesses.caller(index);
+                self.line(&format!("[[steps]]\npoke = {}\ncaller = \"{caller}\"", quoted(exit)));
+                let declared = self.manifest.exits.iter().find(|declared| *declared.name == **exit);
+                if let Some(item) = declared.and_then(|exit| exit.item)
+                    && let Some(key) = self.item(number, item)
+                {
+                    self.line(&format!("item = {key}"));
+                }
+                self.wait();
             }
-            StepKind::Wait { clock: Clock::TimeMs, at: Some(at), until } => {
-                match at.checked_sub(self.start_ms) {
-                    Some(later) => self.at_ms = Some(later),
-                    None => self.gaps.push(Gap::Past { step: number, until: until.clone() }),
+            StepKind::Wait { clock, at, until, bound } => {
+                let at = at.or_else(|| self.witnesses.number(bound).and_then(|at| u64::try_from(at).ok()));
+                if let Some(gap) = self.until(number, *clock, at, until) {
+                    self.line("# Nothing is waited for here.");
+                    self.gaps.push(gap);
                 }
             }
-            StepKind::Wait { clock, until, .. } => {
-                self.line("# Not in the format: nothing is waited for here.");
-                let until = until.clone();
-                self.gaps.push(match clock {
-                    Clock::Height => Gap::Height { step: number, until },
-                    Clock::TimeMs => Gap::Moment { step: number, until },
-                });
-            }
-            StepKind::Call { method, role } => {
+            StepKind::Call { method, .. } => {
                 if let Some(declared) = self.manifest.transition(method) {
-                    self.call(number, declared, role.as_deref());
+                    self.call(index, declared);
                 }
             }
         }
     }
 
-    fn call(&mut self, number: usize, method: &Transition, role: Option<&str>) {
-        self.line(&format!(
-            "[[steps]]\ncall = {}\ncaller = \"{}\"",
-            quoted(&method.method),
-            self.holder(role)
-        ));
+    /// Notes that the next block waits for the moment.
+    fn until(&mut self, step: usize, clock: Clock, at: Option<u64>, until: &str) -> Option<Gap> {
+        let until = until.to_owned();
+        let Some(at) = at else { return Some(Gap::Moment { step, until }) };
+        match clock {
+            Clock::TimeMs => match at.checked_sub(self.replay.start_ms) {
+                Some(later) if later > self.next_ms.saturating_sub(self.replay.block_ms) => {
+                    self.moment.ms = Some(later);
+                }
+                _ => return Some(Gap::Past { step, until }),
+            },
+            Clock::Height if at < self.next_height => return Some(Gap::Past { step, until }),
+            Clock::Height if at > self.replay.height_max => return Some(Gap::Height { step, until }),
+            Clock::Height => self.moment.height = Some(at),
+        }
+        None
+    }
+
+    /// The moment of the block that is being written.
+    fn wait(&mut self) {
+        let Moment { ms, height } = core::mem::take(&mut self.moment);
+        if let Some(height) = height {
+            self.line(&format!("at_height = {height}"));
+            let filled = height.saturating_sub(self.next_height);
+            self.next_ms = self.next_ms.saturating_add(filled.saturating_mul(self.replay.block_ms));
+            self.next_height = height;
+        }
+        if let Some(ms) = ms {
+            self.line(&format!("at_ms = {ms}"));
+            self.next_ms = self.next_ms.max(ms);
+        }
+        self.next_height = self.next_height.saturating_add(1);
+        self.next_ms = self.next_ms.saturating_add(self.replay.block_ms);
+    }
+
+    fn call(&mut self, index: usize, method: &Transition) {
+        let number = index.saturating_add(1);
+        let caller = self.witnesses.caller(index);
+        self.line(&format!("[[steps]]\ncall = {}\ncaller = \"{caller}\"", quoted(&method.method)));
         if method.guard.iter().flatten().any(|node| matches!(node, Node::Quorum(_))) {
             self.gaps.push(Gap::Approvals { step: number, method: method.method.to_string() });
         }
-        let keys: Vec<usize> = match &method.item {
-            ItemBinding::Existing { key, .. } | ItemBinding::New { key, .. } => {
-                let args = key.iter().filter_map(|term| match term {
-                    KeyTerm::Arg(index) => Some(usize::from(*index)),
-                    _ => None,
-                });
-                args.collect()
-            }
-            ItemBinding::None | ItemBinding::Each { .. } => Vec::new(),
-        };
-        let args: Vec<(String, Option<String>)> = method
-            .args
-            .iter()
-            .enumerate()
-            .map(|(index, Field { name, ty })| {
-                // One number stands for the representative item in every step.
-                let witness = if keys.contains(&index) { self.key(ty) } else { self.witness(ty) };
-                (name.to_string(), witness)
-            })
-            .collect();
+        let args = method.args.iter().enumerate().map(|(arg, Field { name, ty })| {
+            let chosen = self.witnesses.get(Variable::Arg(index, arg)).map(shown);
+            let witness =
+                chosen.or_else(|| if is_key(method, arg) { self.key(ty) } else { self.witness(ty) });
+            (name.to_string(), witness)
+        });
+        let args: Vec<(String, Option<String>)> = args.collect();
         let fields = self.fields(number, args);
         if !fields.is_empty() {
             self.line(&format!("args = {{ {fields} }}"));
         }
-        if method.value_max.0 > 0 {
-            self.line("value = 1");
+        match self.witnesses.get(Variable::Sent(index)) {
+            None | Some(Value::Uint(0)) => {}
+            Some(sent) => self.line(&format!("value = {}", shown(sent))),
         }
-        if let Some(at) = self.at_ms.take() {
-            self.line(&format!("at_ms = {at}"));
-        }
+        self.wait();
     }
 
-    /// Who holds the role in the scenario.
-    fn holder(&self, role: Option<&str>) -> &'static str {
-        let found = self.manifest.roles.iter().find(|found| Some(&*found.name) == role);
-        match found.map(|role| &role.kind) {
-            Some(RoleKind::Account { initial: RoleInitial::Param(_), .. } | RoleKind::Set { .. }) => NAMED,
-            Some(RoleKind::Account { initial: RoleInitial::Signer, .. }) => DEPLOYER,
-            // An item's fields are set by who creates it, as often as not from an argument.
-            Some(RoleKind::Item { .. }) | None => STRANGER,
+    /// The key of the representative item of the map.
+    fn item(&mut self, number: usize, cell: u16) -> Option<String> {
+        let declared = self.manifest.cell(cell)?;
+        // What creates an item says what its key is made of.
+        let terms = self.manifest.transitions.iter().find_map(|method| match &method.item {
+            ItemBinding::New { cell: map, key } if *map == cell => Some((method, key)),
+            _ => None,
+        });
+        let mut fields = Vec::new();
+        for (index, field) in declared.key().iter().enumerate() {
+            let term = terms.and_then(|(method, key)| Some((method, key.get(index)?)));
+            let value = match term {
+                None | Some((_, KeyTerm::Arg(_))) => self.key(&field.ty),
+                Some((method, KeyTerm::Caller | KeyTerm::Origin)) => Some(quoted(self.creator(method))),
+                Some((_, KeyTerm::Param(param))) => {
+                    self.witnesses.get(Variable::Param(usize::from(*param))).map(shown)
+                }
+                Some(_) => None,
+            };
+            match value {
+                Some(value) => fields.push(value),
+                None => {
+                    self.gaps.push(Gap::Value { step: number, name: field.name.to_string() });
+                    return None;
+                }
+            }
         }
+        Some(format!("[{}]", fields.join(", ")))
+    }
+
+    /// Who creates items by the method.
+    fn creator(&self, method: &Transition) -> &'static str {
+        let role = match &method.caller {
+            CallerRule::Roles(roles) => roles.first().and_then(|role| self.manifest.role(*role)),
+            CallerRule::Any | CallerRule::Signer => None,
+        };
+        self.witnesses.holder(role.map(|role| &*role.name))
     }
 
     fn fields(&mut self, number: usize, fields: Vec<(String, Option<String>)>) -> String {
@@ -264,12 +350,13 @@ impl Writer<'_> {
         shown.join(", ")
     }
 
-    fn param(&self, ty: &Type, range: Option<&ParamRange>) -> Option<String> {
-        match (range, ty) {
-            (Some(ParamRange::Unsigned { min, .. }), _) => Some(quoted(&min.to_string())),
-            (Some(ParamRange::Signed { min, .. }), _) => Some(quoted(&min.to_string())),
+    fn param(&self, index: usize, param: &ParamDef) -> Option<String> {
+        match (self.witnesses.get(Variable::Param(index)), &param.range) {
+            (Some(chosen), _) => Some(shown(chosen)),
+            (None, Some(ParamRange::Unsigned { min, .. })) => Some(quoted(&min.to_string())),
+            (None, Some(ParamRange::Signed { min, .. })) => Some(quoted(&min.to_string())),
             // Accounts that parameters name are those that hold roles.
-            (None, ty) => self.witness(ty).map(|witness| witness.replace(STRANGER, NAMED)),
+            (None, None) => self.witness(&param.ty).map(|witness| witness.replace(STRANGER, NAMED)),
         }
     }
 
@@ -306,6 +393,18 @@ impl Writer<'_> {
             TypeKind::List { of, .. } => Some(format!("[{}]", self.witness(of)?)),
             TypeKind::Option { of } => self.witness(of),
         }
+    }
+}
+
+/// The value as TOML; a number past what its integers hold is a text.
+fn shown(value: Value) -> String {
+    match value {
+        Value::Bool(truth) => truth.to_string(),
+        Value::Account(account) => quoted(account),
+        Value::Uint(number) => match i64::try_from(number) {
+            Ok(small) => small.to_string(),
+            Err(_) => quoted(&number.to_string()),
+        },
     }
 }
 

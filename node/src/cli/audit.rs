@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use chainstack_audit::{
-    Claim, Options, Prices, PropertyText, Report, SearchLimits, Verdict, to_json, to_sarif, to_scenario,
-    to_text,
+    Claim, Options, Prices, PropertyText, Replay, Report, SearchLimits, Verdict, to_json, to_sarif,
+    to_scenario, to_text,
 };
 use chainstack_primitives::manifest::Manifest;
 use chainstack_runtime::params::Schedule;
@@ -14,10 +14,11 @@ use super::{
     Outcome,
     context::Context,
     error::{CliError, Exit},
+    limits::SCENARIO_HEIGHT_MAX,
     output::{Answer, remark},
     target::Target,
 };
-use crate::spec::DEV_GENESIS_MS;
+use crate::{scenario::BLOCK_MS, spec::DEV_GENESIS_MS};
 
 /// Check a contract's declaration: states that are never reached, value that could be trapped, who can take what alone,
 /// how long it can be locked, and what you ask besides.
@@ -73,7 +74,7 @@ impl Audit {
         };
         let report = chainstack_audit::audit(&target.manifest, &options);
         if let Some(folder) = &self.scenarios {
-            self.write_scenarios(folder, &target.manifest, &report)?;
+            self.write_scenarios(folder, &target, &report)?;
         }
         let answer = match self.format {
             Form::Sarif => Answer::verbatim(format!("{:#}\n", to_sarif(&report, &self.target))),
@@ -88,13 +89,18 @@ impl Audit {
         Err(CliError::silent(Exit::No))
     }
 
-    fn write_scenarios(&self, folder: &Path, manifest: &Manifest, report: &Report) -> Result<(), CliError> {
+    fn write_scenarios(&self, folder: &Path, target: &Target, report: &Report) -> Result<(), CliError> {
         let failed = |error: std::io::Error| {
             CliError::failed(format!("cannot write to {}: {error}", folder.display()))
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
+        let wasm = from_folder(folder, Path::new(&self.target)).unwrap_or_else(|| self.target.clone());
+        let replay = Replay { start_ms: DEV_GENESIS_MS, block_ms: BLOCK_MS, height_max: SCENARIO_HEIGHT_MAX };
+        if target.code.is_none() {
+            remark(&format!("{} is no module: put the path of one into the scenarios' `wasm`", self.target));
+        }
         for claim in &report.claims {
-            let Some(scenario) = to_scenario(manifest, claim, &self.target, DEV_GENESIS_MS) else { continue };
+            let Some(scenario) = to_scenario(&target.manifest, claim, &wasm, replay) else { continue };
             let path = folder.join(format!("{}.toml", file_name(&claim.id)));
             std::fs::write(&path, &scenario.text).map_err(failed)?;
             for gap in &scenario.gaps {
@@ -103,6 +109,15 @@ impl Audit {
         }
         Ok(())
     }
+}
+
+/// The path of `file` as scenarios name it: from `folder`. `None` if one of them is not there.
+fn from_folder(folder: &Path, file: &Path) -> Option<String> {
+    let (folder, file) = (folder.canonicalize().ok()?, file.canonicalize().ok()?);
+    let shared = folder.components().zip(file.components()).take_while(|(one, other)| one == other).count();
+    let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);
+    let path: PathBuf = up.chain(file.components().skip(shared)).collect();
+    path.to_str().map(str::to_owned)
 }
 
 /// A claim's name as that of a file.

@@ -16,6 +16,8 @@ pub const TRIE_FILE_SIZE_MAX: u64 = 256 * 1024 * 1024;
 pub const PASSWORD_FILE_SIZE_MAX: u64 = 4 * 1024;
 /// Largest scenario file, in bytes.
 pub const SCENARIO_FILE_SIZE_MAX: u64 = 1024 * 1024;
+/// Greatest height that a scenario waits for: every block below it is made.
+pub const SCENARIO_HEIGHT_MAX: u64 = 100_000;
 
 /// Limits of what commands read, for the page of limits.
 pub const LIMITS: &[Limit] = limit_table! {
@@ -23,6 +25,7 @@ pub const LIMITS: &[Limit] = limit_table! {
     PARAMETER_FILE_SIZE_MAX, "bytes", "parameter file";
     PASSWORD_FILE_SIZE_MAX, "bytes", "password file";
     SCENARIO_FILE_SIZE_MAX, "bytes", "scenario file";
+    SCENARIO_HEIGHT_MAX, "blocks", "height that a scenario file waits for";
     TRANSACTION_FILE_SIZE_MAX, "bytes", "file of a transaction";
     MODULE_FILE_SIZE_MAX, "bytes", "file of a module or manifest that `manifest` and `inspect` read";
     TRIE_FILE_SIZE_MAX, "bytes", "file that `trie` reads";

@@ -44,6 +44,28 @@ pub struct CallRequest {
     pub value: u128,
 }
 
+/// An exit to take.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PokeRequest {
+    /// Name of the contract.
+    pub contract: String,
+    /// The exit.
+    pub exit: String,
+    /// Who signs: an account's text.
+    pub caller: String,
+    /// Key of the item it concerns, one text for each key field; none if it concerns the contract.
+    pub item: Vec<String>,
+}
+
+/// What a transaction of a block does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// Invokes a method.
+    Call(CallRequest),
+    /// Takes an exit.
+    Poke(PokeRequest),
+}
+
 /// A view to ask.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct QueryRequest {
@@ -99,17 +121,23 @@ pub trait ScenarioChain {
     /// In words.
     fn set_time(&mut self, time_ms: u64) -> Result<(), String>;
 
+    /// Makes empty blocks until the next block has this height.
+    ///
+    /// # Errors
+    /// In words.
+    fn set_height(&mut self, height: u64) -> Result<(), String>;
+
     /// Uploads, if needed, and instantiates, in a block of its own.
     ///
     /// # Errors
     /// In words.
     fn deploy(&mut self, request: &DeployRequest) -> Result<Executed, String>;
 
-    /// Carries out the calls in this order in one block.
+    /// Carries out the requests in this order in one block.
     ///
     /// # Errors
     /// In words.
-    fn execute(&mut self, calls: &[CallRequest]) -> Result<Vec<Executed>, String>;
+    fn execute(&mut self, requests: &[Request]) -> Result<Vec<Executed>, String>;
 
     /// Asks a view of the latest block.
     ///
@@ -122,6 +150,13 @@ pub trait ScenarioChain {
     /// # Errors
     /// In words.
     fn state(&mut self, contract: &str, cell: &str, key: &[String]) -> Result<Value, String>;
+
+    /// Name of the state that a machine is in: that of the item under a key, one text for each key field, or of the
+    /// contract; `null` if there is no such item.
+    ///
+    /// # Errors
+    /// In words.
+    fn machine_state(&mut self, contract: &str, machine: &str, key: &[String]) -> Result<Value, String>;
 
     /// Root of a contract's storage.
     ///

@@ -13,8 +13,8 @@ use chainstack_client::{
 use chainstack_host::Executor;
 use chainstack_primitives::{
     AccountId, Amount, BoundedVec, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce,
-    Tag, TimeMs, codes,
-    manifest::{Field, Manifest, Type},
+    Poke, Tag, TimeMs, codes,
+    manifest::{Cell, Field, Manifest, Type},
     tagged,
     transaction::CODE_SIZE_MAX,
 };
@@ -24,13 +24,14 @@ use chainstack_runtime::{
     memory::MemoryState,
     params::Schedule,
     ports::{ExecutionError, Serial, StateReader as _},
-    state::{NodeSource as _, TrieId, Tries},
+    state::{NodeSource as _, TrieId, Tries, reserved},
     transaction::VerifiedTransaction,
 };
 use serde_json::{Map, Value, json};
 
 use super::chain::{
-    Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain, Source,
+    Announced, CallRequest, DeployRequest, Executed, PokeRequest, QueryRequest, Refusal, Request,
+    ScenarioChain, Source,
 };
 use crate::{
     cli::{contract_view::stored_value, trie::read_bounded},
@@ -42,7 +43,7 @@ const GAS: Gas = Gas(200_000_000);
 /// Coins that a scenario's transaction may lock as deposits.
 const DEPOSIT_COINS: u128 = 1_000;
 /// Milliseconds between blocks.
-const BLOCK_MS: u64 = 1_000;
+pub(crate) const BLOCK_MS: u64 = 1_000;
 
 /// A deployed contract.
 struct Deployed {
@@ -125,6 +126,47 @@ impl LocalChain {
         let pairs: Vec<(&str, &str)> =
             args.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         value::encode_args(manifest, fields, &pairs, &|text| self.resolve(text)).map_err(words)
+    }
+
+    /// The stored key that texts mean: one for each key field.
+    fn cell_key(&self, manifest: &Manifest, cell: &Cell, key: &[String]) -> Result<Vec<u8>, String> {
+        if cell.key().len() != key.len() {
+            return Err(format!("{} key texts expected, {} found", cell.key().len(), key.len()));
+        }
+        let parts = cell.key().iter().zip(key).map(|(field, text)| {
+            value::encode_text(manifest, &field.ty, text, &|text| self.resolve(text)).map_err(words)
+        });
+        let parts: Vec<Vec<u8>> = parts.collect::<Result<_, String>>()?;
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        manifest.cell_key(cell, &parts).map_err(words)
+    }
+
+    fn invoke(&self, request: &CallRequest) -> Result<Call, String> {
+        let deployed = self.deployed(&request.contract)?;
+        let declared = deployed.manifest.transition(&request.method);
+        let declared = declared.ok_or_else(|| format!("no transition `{}` is declared", request.method))?;
+        let args = self.encode(&deployed.manifest, &declared.args, &request.args)?;
+        Ok(Call::Invoke(Invoke {
+            contract: deployed.address,
+            method: request.method.as_str().try_into().map_err(words)?,
+            args: args.try_into().map_err(words)?,
+            value: Amount(request.value),
+            sends: BoundedVec::new(),
+        }))
+    }
+
+    fn poke(&self, request: &PokeRequest) -> Result<Call, String> {
+        let deployed = self.deployed(&request.contract)?;
+        let manifest = &deployed.manifest;
+        let exit = manifest.exits.iter().find(|exit| *exit.name == *request.exit);
+        let exit = exit.ok_or_else(|| format!("no exit `{}` is declared", request.exit))?;
+        let item = match exit.item.and_then(|id| manifest.cell(id)) {
+            Some(cell) => self.cell_key(manifest, cell, &request.item)?,
+            None if request.item.is_empty() => Vec::new(),
+            None => return Err(format!("exit `{}` concerns the contract: it takes no item", request.exit)),
+        };
+        let item = item.try_into().map_err(words)?;
+        Ok(Call::Poke(Poke { contract: deployed.address, exit: exit.id, item }))
     }
 
     /// Signs and carries out calls in one block, in order.
@@ -297,6 +339,18 @@ impl ScenarioChain for LocalChain {
         Ok(())
     }
 
+    fn set_height(&mut self, height: u64) -> Result<(), String> {
+        let next = |chain: &Self| chain.parent.child_height().map_or(u64::MAX, |height| height.0);
+        if height < next(self) {
+            return Err(format!("the next block has height {} and cannot have {height}", next(self)));
+        }
+        // Its history commits to every block, so that none can be left out.
+        while next(self) < height {
+            self.block(Vec::new())?;
+        }
+        Ok(())
+    }
+
     fn deploy(&mut self, request: &DeployRequest) -> Result<Executed, String> {
         let (code, manifest) = self.code_of(request)?;
         let given = params_of(&manifest, &request.params);
@@ -320,29 +374,21 @@ impl ScenarioChain for LocalChain {
         Ok(executed)
     }
 
-    fn execute(&mut self, calls: &[CallRequest]) -> Result<Vec<Executed>, String> {
-        let mut block = Vec::new();
-        for request in calls {
-            let deployed = self.deployed(&request.contract)?;
-            let declared = deployed.manifest.transition(&request.method);
-            let declared =
-                declared.ok_or_else(|| format!("no transition `{}` is declared", request.method))?;
-            let call = Call::Invoke(Invoke {
-                contract: deployed.address,
-                method: request.method.as_str().try_into().map_err(words)?,
-                args: self
-                    .encode(&deployed.manifest, &declared.args, &request.args)?
-                    .try_into()
-                    .map_err(words)?,
-                value: Amount(request.value),
-                sends: BoundedVec::new(),
-            });
-            block.push((request.caller.clone(), call));
-        }
+    fn execute(&mut self, requests: &[Request]) -> Result<Vec<Executed>, String> {
+        let signed = requests.iter().map(|request| match request {
+            Request::Call(call) => Ok((call.caller.clone(), self.invoke(call)?)),
+            Request::Poke(poke) => Ok((poke.caller.clone(), self.poke(poke)?)),
+        });
+        let block = signed.collect::<Result<_, String>>()?;
         let done = self.block(block)?;
-        let answered = calls.iter().zip(done).map(|(request, raw)| {
-            let manifest = &self.deployed(&request.contract)?.manifest;
-            let returns = manifest.transition(&request.method).and_then(|declared| declared.returns.as_ref());
+        let answered = requests.iter().zip(done).map(|(request, raw)| {
+            let (contract, method) = match request {
+                Request::Call(call) => (&call.contract, Some(&call.method)),
+                Request::Poke(poke) => (&poke.contract, None),
+            };
+            let manifest = &self.deployed(contract)?.manifest;
+            let declared = method.and_then(|method| manifest.transition(method));
+            let returns = declared.and_then(|declared| declared.returns.as_ref());
             Ok(self.executed(raw, manifest, returns))
         });
         answered.collect()
@@ -368,17 +414,25 @@ impl ScenarioChain for LocalChain {
         let deployed = self.deployed(contract)?;
         let manifest = &deployed.manifest;
         let cell = manifest.cell_named(cell).ok_or_else(|| format!("no cell `{cell}` is declared"))?;
-        if cell.key().len() != key.len() {
-            return Err(format!("{} key texts expected, {} found", cell.key().len(), key.len()));
-        }
-        let parts = cell.key().iter().zip(key).map(|(field, text)| {
-            value::encode_text(manifest, &field.ty, text, &|text| self.resolve(text)).map_err(words)
-        });
-        let parts: Vec<Vec<u8>> = parts.collect::<Result<_, String>>()?;
-        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        let key = manifest.cell_key(cell, &parts).map_err(words)?;
+        let key = self.cell_key(manifest, cell, key)?;
         let entry = self.state.entry(&deployed.address, cell.id, &key).map_err(words)?;
         Ok(entry.map_or(Value::Null, |entry| stored_value(manifest, cell, &entry.value)))
+    }
+
+    fn machine_state(&mut self, contract: &str, machine: &str, key: &[String]) -> Result<Value, String> {
+        let deployed = self.deployed(contract)?;
+        let manifest = &deployed.manifest;
+        let declared = manifest.machines.iter().find(|declared| *declared.name == *machine);
+        let declared = declared.ok_or_else(|| format!("no machine `{machine}` is declared"))?;
+        let (cell, key) = match declared.cell.and_then(|id| manifest.cell(id)) {
+            Some(cell) => (cell.id, self.cell_key(manifest, cell, key)?),
+            None if key.is_empty() => (reserved::STATES, declared.id.to_le_bytes().to_vec()),
+            None => return Err(format!("machine `{machine}` is the contract's: it has no key")),
+        };
+        let entry = self.state.entry(&deployed.address, cell, &key).map_err(words)?;
+        let id = entry.and_then(|entry| entry.value.first().copied());
+        let state = declared.states.iter().find(|state| Some(state.id) == id);
+        Ok(state.map_or(Value::Null, |state| json!(state.name.as_str())))
     }
 
     fn storage_root(&mut self, contract: &str) -> Result<String, String> {

@@ -25,7 +25,7 @@
 //! caller = "@A"
 //! params = { name = "Token", supply = 100 }
 //! [[steps]]
-//! call = "transfer"                # a transaction in a block of its own; `query` reads, `block` bundles calls
+//! call = "transfer"                # a transaction in a block of its own; `query` reads, `block` bundles
 //! caller = "@A"
 //! args = { to = "@B", amount = 30 }
 //! [steps.expect]                   # absent: the step must succeed
@@ -33,8 +33,19 @@
 //! events = [{ Transfer = { from = "@A", to = "@B", amount = 30 } }]
 //! state = [{ cell = "balances", key = ["@B"], value = 30 }]
 //! gas_max = 200_000
+//! [[steps]]
+//! poke = "refund"                  # an exit, whoever pokes
+//! item = [7]                       # key of the item it concerns; absent for an exit of the contract
+//! caller = "@B"
+//! at_height = 50                   # height of the block; `at_ms` is its time, counted from the scenario's `time_ms`
+//! expect = { machines = [{ machine = "deal", key = [7], state = "Refunded" }] }
 //! ```
 //!
+//! Time and height only go forward. Heights are those of the chain: genesis has 0, a module's upload and each deployment
+//! take a block, each step but a query one more. What is missing up to `at_height` is filled with empty blocks, each a
+//! second later than the one before; `block = []` is an empty block at a time or height, to look at what is then.
+//!
+//! An `error` is one that the contract declares, or the name of a code: `WrongState`, `GuardRefused`, `NotOpen`.
 //! A step that expects an `error` (`"Name"`, or `{ Name = { field = value } }`) must also leave the storage of
 //! every contract of the scenario as it was, and announce nothing.
 
@@ -49,9 +60,11 @@ mod tests;
 mod value;
 
 pub use chain::{
-    Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain, Source,
+    Announced, CallRequest, DeployRequest, Executed, PokeRequest, QueryRequest, Refusal, Request,
+    ScenarioChain, Source,
 };
 pub use error::ScenarioError;
+pub(crate) use local::BLOCK_MS;
 pub use local::{LocalChain, Watcher};
 pub use run::{Report, run};
 pub use schema::Scenario;

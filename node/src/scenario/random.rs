@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::CallRequest;
 use super::schema::{Random, Template};
 use super::value::Names;
+use super::{CallRequest, Request};
 
 /// SplitMix64: a few lines, the same numbers everywhere.
 pub(crate) struct Draw(u64);
@@ -36,11 +36,12 @@ impl Draw {
         random: &Random,
         names: &Names<'_>,
         contract: &str,
-    ) -> Result<CallRequest, String> {
+    ) -> Result<Request, String> {
         let template = self.pick(&random.calls)?.clone();
         let caller = names.resolve(self.pick(&random.among)?)?.to_owned();
         let args = self.args(random, names, &template)?;
-        Ok(CallRequest { contract: contract.into(), method: template.call, caller, args, value: 0 })
+        let contract = contract.into();
+        Ok(Request::Call(CallRequest { contract, method: template.call, caller, args, value: 0 }))
     }
 
     fn args(

@@ -2,7 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::chain::{CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain, Source};
+use super::chain::{
+    CallRequest, DeployRequest, Executed, PokeRequest, QueryRequest, Refusal, Request, ScenarioChain, Source,
+};
 use super::error::At;
 use super::random::Draw;
 use super::schema::{Answer, Contract, Expect, Random, Scenario, Step, Sum};
@@ -80,6 +82,10 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
+        // Heights first: the blocks that fill them take their time too.
+        if let Some(height) = step.at_height {
+            self.chain.set_height(height)?;
+        }
         if let Some(at_ms) = step.at_ms {
             let start = self.scenario.time_ms.ok_or("`at_ms` needs the scenario's `time_ms`")?;
             self.chain.set_time(start.saturating_add(at_ms))?;
@@ -96,8 +102,7 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
             }
             (None, None) => std::slice::from_ref(step),
         };
-        let requests: Vec<CallRequest> =
-            calls.iter().map(|call| self.request(call)).collect::<Result<_, _>>()?;
+        let requests: Vec<Request> = calls.iter().map(|call| self.request(call)).collect::<Result<_, _>>()?;
         let executed = self.chain.execute(&requests)?;
         if executed.len() != calls.len() {
             return Err(format!("{} calls sent, {} answers found", calls.len(), executed.len()));
@@ -117,17 +122,29 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
         Ok(())
     }
 
-    fn request(&self, call: &Step) -> Result<CallRequest, String> {
-        let (Some(method), Some(caller)) = (&call.call, &call.caller) else {
-            return Err("expected `call` and `caller`".into());
-        };
-        Ok(CallRequest {
-            contract: self.contract(call.contract.as_deref())?,
-            method: method.clone(),
-            caller: self.names.resolve(caller)?.into(),
-            args: self.names.texts(&call.args)?,
-            value: call.value.as_ref().map_or(Ok(0), |value| self.names.amount(value))?,
-        })
+    fn request(&self, step: &Step) -> Result<Request, String> {
+        let caller = step.caller.as_ref().ok_or("expected `caller`")?;
+        let caller = self.names.resolve(caller)?.to_owned();
+        let contract = self.contract(step.contract.as_deref())?;
+        match (&step.call, &step.poke) {
+            (Some(method), _) => Ok(Request::Call(CallRequest {
+                contract,
+                method: method.clone(),
+                caller,
+                args: self.names.texts(&step.args)?,
+                value: step.value.as_ref().map_or(Ok(0), |value| self.names.amount(value))?,
+            })),
+            (None, Some(exit)) => {
+                let item = self.key(&step.item)?;
+                Ok(Request::Poke(PokeRequest { contract, exit: exit.clone(), caller, item }))
+            }
+            (None, None) => Err("expected `call` or `poke`".into()),
+        }
+    }
+
+    /// The texts of a key.
+    fn key(&self, fields: &[toml::Value]) -> Result<Vec<String>, String> {
+        fields.iter().map(|field| self.names.text(field)).collect()
     }
 
     fn contract(&self, named: Option<&str>) -> Result<String, String> {
@@ -159,7 +176,7 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
         while left > 0 {
             let size = left.min(random.per_block);
             left = left.saturating_sub(size);
-            let calls: Vec<CallRequest> =
+            let calls: Vec<Request> =
                 (0..size).map(|_| draw.call(random, &self.names, &contract)).collect::<Result<_, _>>()?;
             for (call, executed) in calls.iter().zip(self.chain.execute(&calls)?) {
                 self.count(&executed);
@@ -266,8 +283,7 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
         }
         for entry in &expect.state {
             let contract = self.contract(entry.contract.as_deref())?;
-            let key: Vec<String> =
-                entry.key.iter().map(|field| self.names.text(field)).collect::<Result<_, _>>()?;
+            let key = self.key(&entry.key)?;
             let found = self.chain.state(&contract, &entry.cell, &key)?;
             let same = match &entry.value {
                 None => found.is_null(),
@@ -276,6 +292,16 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
             if !same {
                 let expected = entry.value.as_ref().map_or_else(|| "no entry".into(), ToString::to_string);
                 return Err(format!("{}{key:?}: expected {expected}, found {found}", entry.cell));
+            }
+        }
+        for standing in &expect.machines {
+            let contract = self.contract(standing.contract.as_deref())?;
+            let key = self.key(&standing.key)?;
+            let found = self.chain.machine_state(&contract, &standing.machine, &key)?;
+            if found.as_str() != standing.state.as_deref() {
+                let expected = standing.state.as_deref().unwrap_or("no item");
+                let machine = &standing.machine;
+                return Err(format!("machine {machine}{key:?}: expected {expected}, found {found}"));
             }
         }
         for answer in &expect.views {

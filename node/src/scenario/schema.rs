@@ -7,7 +7,10 @@ use serde::Deserialize;
 
 use super::ScenarioError;
 use super::error::At;
-use crate::cli::{limits::SCENARIO_FILE_SIZE_MAX, trie::read_bounded};
+use crate::cli::{
+    limits::{SCENARIO_FILE_SIZE_MAX, SCENARIO_HEIGHT_MAX},
+    trie::read_bounded,
+};
 
 /// Values by name: of arguments, parameters, fields.
 pub(crate) type Values = BTreeMap<String, toml::Value>;
@@ -58,29 +61,36 @@ pub struct Contract {
     pub expect: Expect,
 }
 
-/// One step: exactly one of `call`, `query`, `block`, `random`.
+/// One step: exactly one of `call`, `poke`, `query`, `block`, `random`.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// A method, called in a block of its own.
     pub call: Option<String>,
+    /// An exit, taken in a block of its own.
+    pub poke: Option<String>,
     /// A view.
     pub query: Option<String>,
-    /// Calls that share one block.
+    /// Calls and pokes that share one block; none: an empty one.
     pub block: Option<Vec<Step>>,
     /// Calls drawn from a seed.
     pub random: Option<Random>,
     /// Name of the contract; may be left out if there is one.
     pub contract: Option<String>,
-    /// Who calls.
+    /// Who calls or pokes.
     pub caller: Option<String>,
     /// Arguments.
     #[serde(default)]
     pub args: Values,
+    /// The item that a poke concerns: one value for each field of its key; none if it concerns the contract.
+    #[serde(default)]
+    pub item: Vec<toml::Value>,
     /// Native coins that come along, in base units.
     pub value: Option<toml::Value>,
     /// Time of the block, in milliseconds after the scenario's `time_ms`.
     pub at_ms: Option<u64>,
+    /// Height of the block; genesis has 0. Empty blocks fill what is missing.
+    pub at_height: Option<u64>,
     /// What it must bring.
     #[serde(default)]
     pub expect: Expect,
@@ -100,6 +110,9 @@ pub struct Expect {
     /// Entries after it.
     #[serde(default)]
     pub state: Vec<Entry>,
+    /// States of machines after it.
+    #[serde(default)]
+    pub machines: Vec<Standing>,
     /// Answers of views after it.
     #[serde(default)]
     pub views: Vec<Answer>,
@@ -123,6 +136,21 @@ pub struct Entry {
     pub key: Vec<toml::Value>,
     /// Its value; none: there is no entry.
     pub value: Option<toml::Value>,
+    /// Name of the contract; may be left out if there is one.
+    pub contract: Option<String>,
+}
+
+/// The state of a machine.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// Name of the machine.
+    pub machine: String,
+    /// Key of the item whose machine it is, one value for each field; none for a machine of the contract.
+    #[serde(default)]
+    pub key: Vec<toml::Value>,
+    /// Name of the state; none: there is no such item.
+    pub state: Option<String>,
     /// Name of the contract; may be left out if there is one.
     pub contract: Option<String>,
 }
@@ -249,31 +277,54 @@ impl Step {
     /// What the step does, in a few words.
     #[must_use]
     pub fn label(&self) -> String {
-        match (&self.call, &self.query, &self.block, &self.random) {
+        match (&self.call, &self.poke, &self.query, &self.block, &self.random) {
             (Some(method), ..) => format!("call {method}"),
-            (_, Some(method), ..) => format!("query {method}"),
-            (_, _, Some(calls), _) => format!("block of {}", calls.len()),
-            (_, _, _, Some(random)) => format!("{} random calls", random.count),
+            (_, Some(exit), ..) => format!("poke {exit}"),
+            (_, _, Some(method), ..) => format!("query {method}"),
+            (_, _, _, Some(calls), _) => format!("block of {}", calls.len()),
+            (.., Some(random)) => format!("{} random calls", random.count),
             _ => "nothing".into(),
         }
     }
 
     fn check(&self, in_block: bool) -> Result<(), String> {
-        let kinds = [self.call.is_some(), self.query.is_some(), self.block.is_some(), self.random.is_some()];
+        let sends = self.call.is_some() || self.poke.is_some();
+        let kinds = [
+            self.call.is_some(),
+            self.poke.is_some(),
+            self.query.is_some(),
+            self.block.is_some(),
+            self.random.is_some(),
+        ];
         if kinds.iter().filter(|given| **given).count() != 1 {
-            return Err("expected exactly one of `call`, `query`, `block` and `random`".into());
+            return Err("expected exactly one of `call`, `poke`, `query`, `block` and `random`".into());
         }
-        if in_block && self.call.is_none() {
-            return Err("a block bundles calls only".into());
+        if in_block && !sends {
+            return Err("a block bundles calls and pokes only".into());
         }
-        if in_block && self.at_ms.is_some() {
-            return Err("`at_ms` belongs to the block, not to its calls".into());
+        if in_block && (self.at_ms.is_some() || self.at_height.is_some()) {
+            return Err("`at_ms` and `at_height` belong to the block, not to its calls".into());
         }
-        if self.call.is_some() != self.caller.is_some() {
-            return Err("`caller` belongs to `call`, and every `call` has one".into());
+        if sends != self.caller.is_some() {
+            return Err("`caller` belongs to `call` and `poke`, and every one of them has one".into());
         }
         if self.value.is_some() && self.call.is_none() {
             return Err("`value` belongs to `call`".into());
+        }
+        if self.poke.is_some() && (!self.args.is_empty() || self.expect.returns.is_some()) {
+            return Err("an exit takes no `args`, and returns nothing".into());
+        }
+        if !self.item.is_empty() && self.poke.is_none() {
+            return Err("`item` belongs to `poke`".into());
+        }
+        match self.at_height {
+            Some(_) if self.query.is_some() => {
+                return Err("a query makes no block: `at_height` belongs to the other steps".into());
+            }
+            Some(height) if height > SCENARIO_HEIGHT_MAX => {
+                return Err(format!("height {height} is past the greatest, {SCENARIO_HEIGHT_MAX}"));
+            }
+            _ => {}
         }
         for call in self.block.iter().flatten() {
             call.check(true).map_err(|what| format!("{}: {what}", call.label()))?;

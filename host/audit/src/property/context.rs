@@ -6,7 +6,7 @@ use crate::explore::Space;
 use crate::expression::{Names, text};
 use crate::model::condition::Condition;
 use crate::model::{Action, Model, ModelState, Moves, Step};
-use crate::report::{Counterexample, CounterexampleStep, StepKind, Subject};
+use crate::report::{Counterexample, CounterexampleStep, MachineState, StepKind, Subject};
 
 /// A model, and its reachable states.
 #[derive(Clone, Copy, Debug)]
@@ -122,12 +122,24 @@ impl<'a, 'm> Context<'a, 'm> {
                     clock: bound.map_or(chainstack_primitives::manifest::Clock::Height, |bound| bound.clock),
                     until: self.model.bounds.text(self.manifest(), index),
                     at: only.and_then(|bound| u64::try_from(bound.least).ok()),
+                    bound: bound.map(|bound| bound.expression.to_vec()).unwrap_or_default(),
                 }
             }
         };
         let before = before.and_then(|before| self.state(before));
         let assumed = before.and_then(|before| self.assumed(before, step)).into_iter().collect();
-        CounterexampleStep { kind, other_item: step.other_item, assumed, state }
+        let machines = self.state(reached).map(|state| self.machines(state)).unwrap_or_default();
+        CounterexampleStep { kind, other_item: step.other_item, assumed, state, machines }
+    }
+
+    /// Every machine and its state.
+    pub(crate) fn machines(&self, state: &ModelState) -> Vec<MachineState> {
+        let named = self.manifest().machines.iter().enumerate().map(|(index, machine)| {
+            let exists = self.model.machine_exists(state, index);
+            let found = exists.then(|| self.state_name(index, state.machine(index)));
+            MachineState { machine: machine.name.to_string(), state: found }
+        });
+        named.collect()
     }
 
     /// The guard of a step, if the model does not know that it holds.

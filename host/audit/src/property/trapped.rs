@@ -92,6 +92,7 @@ fn stays(
             other_item: false,
             assumed: Vec::new(),
             state: context.model.describe(state),
+            machines: context.machines(state),
         });
     }
     Some(Claim::new(Property::P3, "trapped", subject, BROKEN, sentence).shown_by(run))

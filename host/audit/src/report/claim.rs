@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use chainstack_primitives::manifest::Clock;
+use chainstack_primitives::manifest::{Clock, Node};
 
 /// What a claim is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -215,6 +215,17 @@ pub struct CounterexampleStep {
     pub assumed: Vec<String>,
     /// The state it leads to, in words.
     pub state: String,
+    /// The machines in that state.
+    pub machines: Vec<MachineState>,
+}
+
+/// A machine, and the state it is in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MachineState {
+    /// Name of the machine.
+    pub machine: String,
+    /// Name of the state; none: the item whose machine it is does not exist.
+    pub state: Option<String>,
 }
 
 /// What a step of a run is.
@@ -242,6 +253,8 @@ pub enum StepKind {
         until: String,
         /// The moment, if it is one number.
         at: Option<u64>,
+        /// The moment as an expression.
+        bound: Vec<Node>,
     },
     /// From here on nobody acts for a role.
     Missing {

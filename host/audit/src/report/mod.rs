@@ -12,7 +12,9 @@ mod text;
 
 use chainstack_primitives::Hash;
 
-pub use claim::{Claim, Counterexample, CounterexampleStep, Evidence, Property, StepKind, Subject, Verdict};
+pub use claim::{
+    Claim, Counterexample, CounterexampleStep, Evidence, MachineState, Property, StepKind, Subject, Verdict,
+};
 pub use json::to_json;
 pub use sarif::to_sarif;
 pub use text::to_text;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chainstack_audit::{
-    Gap, Options, Property, PropertyText, Report, SearchLimits, Verdict, audit, to_json, to_sarif,
+    Gap, Options, Property, PropertyText, Replay, Report, SearchLimits, Verdict, audit, to_json, to_sarif,
     to_scenario, to_text,
 };
 use serde_json::Value;
@@ -116,15 +116,15 @@ fn a_limit_is_an_undecided_claim_and_never_silence() {
     assert_eq!(audit(&manifest, &Options { limits, ..Options::default() }).undecided().count(), 0);
 }
 
-/// When the chain of these scenarios begins.
-const START_MS: u64 = 1_000;
+/// The chain of these scenarios.
+const REPLAY: Replay = Replay { start_ms: 1_000, block_ms: 1_000, height_max: 2_000 };
 
 /// The scenario of the first violation, parsed as TOML, and its gaps.
 fn scenario(base: &str, edits: &[(&str, &str)]) -> (toml::Table, Vec<Gap>, String) {
     let manifest = edited(base, edits);
     let found = report(&manifest, &[], None);
     let claim = found.violations().find(|claim| claim.counterexample.is_some()).expect("a run");
-    let scenario = to_scenario(&manifest, claim, "contract.wasm", START_MS).expect("a run");
+    let scenario = to_scenario(&manifest, claim, "contract.wasm", REPLAY).expect("a run");
     let table = scenario.text.parse().unwrap_or_else(|error| panic!("{error}\n{}", scenario.text));
     (table, scenario.gaps, scenario.text)
 }
@@ -140,7 +140,7 @@ fn a_run_of_calls_is_a_whole_scenario() {
     );
     assert_eq!(gaps, [], "{text}");
     assert_eq!(table["contracts"][0]["wasm"].as_str(), Some("contract.wasm"));
-    assert_eq!(table["contracts"][0]["params"]["supply"].as_str(), Some("1"));
+    assert_eq!(table["contracts"][0]["params"]["supply"].as_integer(), Some(1));
     assert_eq!(table["steps"][0]["call"].as_str(), Some("pause"));
     assert_eq!(table["steps"][0]["caller"].as_str(), Some("@B"));
     assert_eq!(table["steps"].as_array().map(Vec::len), Some(1));
@@ -155,7 +155,6 @@ fn what_a_scenario_cannot_say_is_a_typed_gap() {
             "effects = [{ release = \"deposits\", to = \"caller\" }]",
         )],
     );
-    assert!(gaps.iter().any(|gap| matches!(gap, Gap::Poke { exit, .. } if exit == "refund")), "{text}");
     assert!(gaps.iter().any(|gap| matches!(gap, Gap::Moment { .. })), "{text}");
     assert_eq!(table["steps"][0]["args"]["id"].as_integer(), Some(7));
     let (_, gaps, text) = scenario(
@@ -165,10 +164,99 @@ fn what_a_scenario_cannot_say_is_a_typed_gap() {
     assert_eq!(gaps, [], "{text}");
     let closed = (
         "opens = \"param.ends\" }\neffects",
-        "opens = \"param.ends\", closes = \"param.ends + 50\" }\neffects",
+        "opens = \"param.ends\", closes = \"param.ends + 1_001\" }\neffects",
     );
     let (_, gaps, text) = scenario(POOL, &[closed]);
-    assert!(gaps.iter().any(|gap| matches!(gap, Gap::Height { .. })), "{text}");
+    assert!(matches!(gaps.as_slice(), [Gap::Height { .. }]), "{gaps:?} {text}");
+}
+
+#[test]
+fn heights_that_parameters_name_are_waited_for() {
+    let closed = (
+        "opens = \"param.ends\" }\neffects",
+        "opens = \"param.ends\", closes = \"param.ends + 50\" }\neffects",
+    );
+    let (table, gaps, text) = scenario(POOL, &[closed]);
+    assert_eq!(gaps, [], "{text}");
+    assert_eq!(table["contracts"][0]["params"]["ends"].as_integer(), Some(1_000));
+    let steps = table["steps"].as_array().expect("steps");
+    let last = steps.last().expect("a step");
+    assert_eq!(last["block"].as_array().map(Vec::len), Some(0), "{text}");
+    assert_eq!(last["at_height"].as_integer(), Some(1_050), "{text}");
+    assert_eq!(last["expect"]["machines"][0]["state"].as_str(), Some("Raising"), "{text}");
+}
+
+/// The scenario of the run that breaks a property of `base` with the edits.
+fn against(base: &str, edits: &[(&str, &str)], property: &str) -> (toml::Table, Vec<Gap>, String) {
+    let manifest = edited(base, edits);
+    let property = PropertyText::parse(&manifest, property).expect("a property");
+    let found = report(&manifest, &[property], None);
+    let claim = found.violations().find(|claim| claim.property == Property::P9).expect("a run");
+    let scenario = to_scenario(&manifest, claim, "contract.wasm", REPLAY).expect("a run");
+    let table = scenario.text.parse().unwrap_or_else(|error| panic!("{error}\n{}", scenario.text));
+    (table, scenario.gaps, scenario.text)
+}
+
+#[test]
+fn exits_are_poked_and_the_end_is_expected() {
+    let (table, gaps, text) = against(ESCROW, &[], "never deal.Paid");
+    assert_eq!(gaps, [], "{text}");
+    let steps = table["steps"].as_array().expect("steps");
+    let last = steps.last().expect("a step");
+    assert_eq!(last["poke"].as_str(), Some("pay"), "{text}");
+    assert_eq!(last["item"][0].as_integer(), Some(7), "{text}");
+    assert_eq!(last["expect"]["machines"][0]["key"][0].as_integer(), Some(7), "{text}");
+    assert_eq!(last["expect"]["machines"][0]["state"].as_str(), Some("Paid"), "{text}");
+    assert!(steps.iter().rev().skip(1).all(|step| step.get("expect").is_none()), "{text}");
+}
+
+#[test]
+fn witnesses_are_what_guards_ask_for() {
+    let guard = "guard = \"arg.amount >= param.reserve\"";
+    let property = "never offer.Live";
+    // What is written for the guard, and the arguments and coins that the creating call gets.
+    let cases = [
+        ("arg.amount >= param.reserve", 1, 1),
+        ("arg.amount > 5 && arg.amount != 6", 7, 1),
+        ("arg.amount != 6 && arg.amount > 5", 7, 1),
+        ("!(arg.amount < 10 || arg.amount > 10)", 10, 1),
+        ("12 <= arg.amount && value == arg.amount * 2", 12, 24),
+        ("arg.amount > 100 || value >= 4", 101, 1),
+        ("arg.amount == param.reserve + 3", 4, 1),
+    ];
+    for (asked, amount, sent) in cases {
+        let asked = format!("guard = \"{asked}\"");
+        let (table, gaps, text) = against(AUCTION, &[(guard, &asked)], property);
+        assert_eq!(gaps, [], "{text}");
+        let step = &table["steps"][0];
+        assert_eq!(step["args"]["amount"].as_integer(), Some(amount), "{text}");
+        assert_eq!(step["value"].as_integer(), Some(sent), "{text}");
+        assert_eq!(step["args"]["lot"].as_integer(), Some(7), "keys stay: {text}");
+    }
+    let asked = "guard = \"param.reserve >= 40 && param.reserve < param.limit\"";
+    let (table, _, text) = against(AUCTION, &[(guard, asked)], property);
+    let params = &table["contracts"][0]["params"];
+    assert_eq!(
+        (params["reserve"].as_integer(), params["limit"].as_integer()),
+        (Some(40), Some(41)),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_parameter_with_a_default_is_given_if_a_guard_needs_another() {
+    let flag = (
+        "[params]\n",
+        "[params]\nopen = { type = \"bool\", default = false }\nfee = { type = \"u8\", default = 3 }\n",
+    );
+    let guard =
+        ("guard = \"arg.amount >= param.reserve\"", "guard = \"param.open && arg.amount > param.fee\"");
+    let (table, gaps, text) = against(AUCTION, &[flag, guard], "never offer.Live");
+    assert_eq!(gaps, [], "{text}");
+    let params = table["contracts"][0]["params"].as_table().expect("params");
+    assert_eq!(params.get("open").and_then(toml::Value::as_bool), Some(true), "{text}");
+    assert_eq!(params.get("fee"), None, "{text}");
+    assert_eq!(table["steps"][0]["args"]["amount"].as_integer(), Some(4), "{text}");
 }
 
 #[test]
@@ -176,16 +264,16 @@ fn a_moment_that_is_a_number_is_set() {
     let (table, gaps, text) = scenario(
         AUCTION,
         &[
-            ("opens = \"item.ends + 86_400_000\" }", "opens = \"5_000\" }"),
+            ("opens = \"item.ends + 86_400_000\" }", "opens = \"50_000\" }"),
             (
                 "from = { offer = [\"Live\"] }\ncaller = [\"bidder\"]\ntouches",
-                "from = { offer = [\"Live\"] }\nwindow = { clock = \"time\", opens = \"4_000\" }\nescrows = [{ cell = \"coins\", pays_out = true }]\ntouches",
+                "from = { offer = [\"Live\"] }\nwindow = { clock = \"time\", opens = \"40_000\" }\nescrows = [{ cell = \"coins\", pays_out = true }]\ntouches",
             ),
         ],
     );
     assert_eq!(gaps, [], "{text}");
     let steps = table["steps"].as_array().expect("steps");
-    assert_eq!(steps.last().and_then(|step| step["at_ms"].as_integer()), Some(3_000), "{text}");
+    assert_eq!(steps.last().and_then(|step| step["at_ms"].as_integer()), Some(39_000), "{text}");
 }
 
 #[test]
@@ -194,7 +282,7 @@ fn moments_long_past_and_approvals_are_gaps() {
     let (_, gaps, text) = scenario(
         AUCTION,
         &[
-            ("opens = \"item.ends + 86_400_000\" }", "opens = \"5_000\" }"),
+            ("opens = \"item.ends + 86_400_000\" }", "opens = \"50_000\" }"),
             ("from = { offer = [\"Live\"] }\ncaller = [\"bidder\"]\ntouches", take),
         ],
     );

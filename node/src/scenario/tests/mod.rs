@@ -1,6 +1,7 @@
 //! The runner against a plain model of the token, and the token's scenario files against the runner.
 
 mod engines;
+mod exits;
 mod model;
 
 use std::collections::BTreeSet;
@@ -141,12 +142,23 @@ fn wrong_expectations_fail() {
 #[test]
 fn malformed_scenarios_are_refused() {
     let cases = [
-        ("[[steps]]\n", "exactly one of `call`, `query`, `block` and `random`"),
+        ("[[steps]]\n", "exactly one of `call`, `poke`, `query`, `block` and `random`"),
         ("[[steps]]\ncall = \"a\"\nquery = \"b\"\ncaller = \"@A\"\n", "exactly one of"),
-        ("[[steps]]\ncall = \"a\"\n", "every `call` has one"),
-        ("[[steps]]\nquery = \"a\"\ncaller = \"@A\"\n", "every `call` has one"),
+        ("[[steps]]\ncall = \"a\"\npoke = \"b\"\ncaller = \"@A\"\n", "exactly one of"),
+        ("[[steps]]\ncall = \"a\"\n", "every one of them has one"),
+        ("[[steps]]\npoke = \"a\"\n", "every one of them has one"),
+        ("[[steps]]\nquery = \"a\"\ncaller = \"@A\"\n", "every one of them has one"),
+        ("[[steps]]\npoke = \"a\"\ncaller = \"@A\"\nargs = { b = 1 }\n", "an exit takes no `args`"),
+        ("[[steps]]\npoke = \"a\"\ncaller = \"@A\"\nvalue = 1\n", "`value` belongs to `call`"),
+        ("[[steps]]\ncall = \"a\"\ncaller = \"@A\"\nitem = [1]\n", "`item` belongs to `poke`"),
+        ("[[steps]]\nquery = \"a\"\nat_height = 5\n", "a query makes no block"),
+        ("[[steps]]\nblock = []\nat_height = 100_001\n", "height 100001 is past the greatest, 100000"),
+        (
+            "[[steps]]\n[[steps.block]]\npoke = \"a\"\ncaller = \"@A\"\nat_height = 5\n",
+            "belong to the block, not to its calls",
+        ),
         ("[[steps]]\nquery = \"a\"\nunknown = 1\n", "unknown field `unknown`"),
-        ("[[steps]]\n[[steps.block]]\nquery = \"a\"\n", "a block bundles calls only"),
+        ("[[steps]]\n[[steps.block]]\nquery = \"a\"\n", "a block bundles calls and pokes only"),
         (
             "[[steps]]\nquery = \"a\"\n[steps.expect]\nerror = \"E\"\nreturn = 1\n",
             "a step that expects an error returns nothing",

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::super::{Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, ScenarioChain};
+use super::super::{
+    Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, Request, ScenarioChain,
+};
 
 const ZERO: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -217,6 +219,10 @@ impl ScenarioChain for Model {
         Ok(())
     }
 
+    fn set_height(&mut self, _: u64) -> Result<(), String> {
+        Ok(())
+    }
+
     fn deploy(&mut self, request: &DeployRequest) -> Result<Executed, String> {
         let params = request.params.clone();
         Ok(self.whole(|model| {
@@ -227,8 +233,15 @@ impl ScenarioChain for Model {
         }))
     }
 
-    fn execute(&mut self, calls: &[CallRequest]) -> Result<Vec<Executed>, String> {
-        Ok(calls.iter().map(|call| self.whole(|model| model.invoke(call))).collect())
+    fn execute(&mut self, requests: &[Request]) -> Result<Vec<Executed>, String> {
+        let mut executed = Vec::new();
+        for request in requests {
+            match request {
+                Request::Call(call) => executed.push(self.whole(|model| model.invoke(call))),
+                Request::Poke(poke) => return Err(format!("no exit `{}` is declared", poke.exit)),
+            }
+        }
+        Ok(executed)
     }
 
     fn query(&mut self, request: &QueryRequest) -> Result<Answer, String> {
@@ -257,6 +270,13 @@ impl ScenarioChain for Model {
                 .map_or(Value::Null, |amount| json!({ "amount": amount.to_string() })),
             _ => return Err(format!("no cell {cell} with {} key fields", key.len())),
         })
+    }
+
+    fn machine_state(&mut self, _: &str, machine: &str, key: &[String]) -> Result<Value, String> {
+        match (machine, key) {
+            ("main", []) => Ok(json!(if self.paused { "Paused" } else { "Active" })),
+            _ => Err(format!("no machine {machine} with {} key fields", key.len())),
+        }
     }
 
     fn storage_root(&mut self, _: &str) -> Result<String, String> {

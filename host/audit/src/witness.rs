@@ -1,0 +1,375 @@
+//! Values for parameters, arguments and coins of a run, chosen so that the guards on its way hold.
+//!
+//! Everything starts with a canonical value. A guard that does not hold then moves the one variable of a comparison to
+//! the nearest value that satisfies it, or a truth value to the one it needs. This is no solver: what a guard asks of
+//! fields, sums or the clock, and what takes more than one variable at once, is left as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chainstack_primitives::manifest::{
+    ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, RoleInitial, RoleKind, Transition, Type,
+};
+
+use crate::expression::split;
+use crate::report::{Counterexample, StepKind};
+
+/// Who deploys, and holds the roles that the deployer holds.
+pub(crate) const DEPLOYER: &str = "@A";
+/// Who holds the roles that parameters name.
+pub(crate) const NAMED: &str = "@B";
+/// Anybody else.
+pub(crate) const STRANGER: &str = "@C";
+
+/// What numbers of keys are: one value stands for the representative item in every step.
+const KEY: u128 = 7;
+/// How often all guards are looked at again: a later one may have moved what an earlier one needs.
+const ROUNDS: usize = 3;
+
+/// What a value is chosen for; steps by number, the creation first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Variable {
+    /// A parameter, by index.
+    Param(usize),
+    /// An argument of a step, by index.
+    Arg(usize, usize),
+    /// Coins that come along with a step.
+    Sent(usize),
+}
+
+/// A value that expressions know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Value {
+    Bool(bool),
+    Uint(u128),
+    Account(&'static str),
+}
+
+/// The values chosen for a run.
+pub(crate) struct Witnesses<'m> {
+    manifest: &'m Manifest,
+    values: BTreeMap<Variable, Value>,
+    /// The least and the greatest number of each variable.
+    ranges: BTreeMap<Variable, (u128, u128)>,
+    /// What stands for the representative item.
+    fixed: BTreeSet<Variable>,
+    moved: BTreeSet<Variable>,
+    callers: BTreeMap<usize, &'static str>,
+}
+
+impl<'m> Witnesses<'m> {
+    /// Values for `run`.
+    pub(crate) fn of(manifest: &'m Manifest, run: &Counterexample) -> Self {
+        let (values, ranges) = (BTreeMap::new(), BTreeMap::new());
+        let (fixed, moved, callers) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        let mut found = Self { manifest, values, ranges, fixed, moved, callers };
+        for (index, param) in manifest.params.iter().enumerate() {
+            found.start_param(index, param);
+        }
+        let mut guards: Vec<(usize, &'m [Node])> = Vec::new();
+        for (step, kind) in run.steps.iter().map(|step| &step.kind).enumerate() {
+            let guard = match kind {
+                StepKind::Create => {
+                    found.callers.insert(step, DEPLOYER);
+                    manifest.constructor().and_then(|method| method.guard.as_ref())
+                }
+                StepKind::Call { method, role } => {
+                    let Some(method) = manifest.transition(method) else { continue };
+                    found.callers.insert(step, found.holder(role.as_deref()));
+                    found.start_call(step, method);
+                    method.guard.as_ref()
+                }
+                StepKind::Poke { exit } => {
+                    let exit = manifest.exits.iter().find(|declared| *declared.name == **exit);
+                    let guard = exit.and_then(|exit| exit.guard.as_ref());
+                    // Whoever a guard asks for pokes.
+                    let member = guard.into_iter().flatten().find_map(|node| match node {
+                        Node::Member(role) => manifest.role(*role),
+                        _ => None,
+                    });
+                    found.callers.insert(step, found.holder(member.map(|role| &*role.name)));
+                    guard
+                }
+                StepKind::Wait { .. } | StepKind::Missing { .. } => None,
+            };
+            guards.extend(guard.map(|guard| (step, &**guard)));
+        }
+        for _ in 0..ROUNDS {
+            for (step, guard) in &guards {
+                found.hold(*step, guard, true);
+            }
+        }
+        found
+    }
+
+    pub(crate) fn get(&self, variable: Variable) -> Option<Value> {
+        self.values.get(&variable).copied()
+    }
+
+    /// Whether a guard asked for another value than the canonical one.
+    pub(crate) fn moved(&self, variable: Variable) -> bool {
+        self.moved.contains(&variable)
+    }
+
+    /// Who sends a step.
+    pub(crate) fn caller(&self, step: usize) -> &'static str {
+        self.callers.get(&step).copied().unwrap_or(STRANGER)
+    }
+
+    /// The number of an expression of parameters.
+    pub(crate) fn number(&self, nodes: &[Node]) -> Option<u128> {
+        match self.value(0, nodes)? {
+            Value::Uint(number) => Some(number),
+            Value::Bool(_) | Value::Account(_) => None,
+        }
+    }
+
+    /// Who holds the role in the scenario.
+    pub(crate) fn holder(&self, role: Option<&str>) -> &'static str {
+        let found = self.manifest.roles.iter().find(|found| Some(&*found.name) == role);
+        match found.map(|role| &role.kind) {
+            Some(RoleKind::Account { initial: RoleInitial::Param(_), .. } | RoleKind::Set { .. }) => NAMED,
+            Some(RoleKind::Account { initial: RoleInitial::Signer, .. }) => DEPLOYER,
+            // An item's fields are set by who creates it, as often as not from an argument.
+            Some(RoleKind::Item { .. }) | None => STRANGER,
+        }
+    }
+
+    fn start(&mut self, variable: Variable, value: Option<Value>, range: (u128, u128)) {
+        if let Some(value) = value {
+            self.values.insert(variable, value);
+            self.ranges.insert(variable, range);
+        }
+    }
+
+    fn start_param(&mut self, index: usize, param: &ParamDef) {
+        let range = match &param.range {
+            Some(ParamRange::Unsigned { min, max }) => (*min, *max),
+            _ => (0, greatest(&param.ty)),
+        };
+        let least = if param.range.is_some() { range.0 } else { 1 };
+        let given = param.default.as_ref().map(|default| decoded(&param.ty, default));
+        // Accounts that parameters name are those that hold roles.
+        let value = given.unwrap_or_else(|| canonical(&param.ty, least, NAMED));
+        self.start(Variable::Param(index), value, range);
+    }
+
+    fn start_call(&mut self, step: usize, method: &Transition) {
+        for (index, arg) in method.args.iter().enumerate() {
+            let variable = Variable::Arg(step, index);
+            let key = is_key(method, index);
+            if key {
+                self.fixed.insert(variable);
+            }
+            let number = if key { KEY } else { 1 };
+            self.start(variable, canonical(&arg.ty, number, STRANGER), (0, greatest(&arg.ty)));
+        }
+        let most = method.value_max.0;
+        self.start(Variable::Sent(step), Some(Value::Uint(most.min(1))), (0, most));
+    }
+
+    /// Chooses values with which the expression is `wanted`, if that is simple.
+    fn hold(&mut self, step: usize, nodes: &[Node], wanted: bool) {
+        if self.value(step, nodes) == Some(Value::Bool(wanted)) {
+            return;
+        }
+        let Some((root, operands)) = split(nodes) else { return };
+        match (root, operands.as_slice()) {
+            (Node::Not, [inner]) => self.hold(step, inner, !wanted),
+            (Node::And, [left, right]) if wanted => {
+                self.hold(step, left, true);
+                self.hold(step, right, true);
+            }
+            (Node::Or, [left, right]) if !wanted => {
+                self.hold(step, left, false);
+                self.hold(step, right, false);
+            }
+            (Node::And | Node::Or, [left, right]) => {
+                self.hold(step, left, wanted);
+                if self.value(step, left) != Some(Value::Bool(wanted)) {
+                    self.hold(step, right, wanted);
+                }
+            }
+            (_, [left, right]) => self.compare(step, (left, right), (root, wanted)),
+            (_, []) => {
+                if let Some(variable) = variable(step, nodes) {
+                    self.set(variable, Value::Bool(wanted));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Moves one side of a comparison to where it holds: arguments rather than parameters.
+    fn compare(&mut self, step: usize, (left, right): (&[Node], &[Node]), (root, wanted): (&Node, bool)) {
+        let mut sides = Vec::new();
+        for (side, other, mirrored) in [(left, right, false), (right, left, true)] {
+            if let (Some(variable), Some(bound)) = (variable(step, side), self.value(step, other)) {
+                sides.push((variable, bound, mirrored));
+            }
+        }
+        sides.sort_by_key(|(variable, ..)| matches!(variable, Variable::Param(_)));
+        for (variable, bound, mirrored) in sides {
+            let nearest = Relation::of(root, wanted, mirrored).and_then(|relation| relation.nearest(bound));
+            if nearest.is_some_and(|nearest| self.set(variable, nearest)) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the variable may have the value, which it has then.
+    fn set(&mut self, variable: Variable, value: Value) -> bool {
+        let Some(range) = self.ranges.get(&variable) else { return false };
+        let fits = match value {
+            Value::Uint(number) => number >= range.0 && number <= range.1,
+            Value::Bool(_) | Value::Account(_) => true,
+        };
+        let may = fits && !self.fixed.contains(&variable);
+        if may {
+            self.values.insert(variable, value);
+            self.moved.insert(variable);
+        }
+        may
+    }
+
+    /// The value of an expression, where it is made of variables and numbers.
+    fn value(&self, step: usize, nodes: &[Node]) -> Option<Value> {
+        let (root, operands) = split(nodes)?;
+        let values: Vec<Value> =
+            operands.iter().map(|operand| self.value(step, operand)).collect::<Option<_>>()?;
+        match (root, values.as_slice()) {
+            (Node::Bool(truth), _) => Some(Value::Bool(*truth)),
+            (Node::Uint(number), _) => Some(Value::Uint(*number)),
+            (Node::Caller | Node::Origin, _) => self.callers.get(&step).map(|caller| Value::Account(caller)),
+            (Node::Not, [Value::Bool(truth)]) => Some(Value::Bool(!truth)),
+            (Node::And, [Value::Bool(a), Value::Bool(b)]) => Some(Value::Bool(*a && *b)),
+            (Node::Or, [Value::Bool(a), Value::Bool(b)]) => Some(Value::Bool(*a || *b)),
+            (Node::Equal, [a, b]) => Some(Value::Bool(a == b)),
+            (Node::NotEqual, [a, b]) => Some(Value::Bool(a != b)),
+            (operator, [Value::Uint(a), Value::Uint(b)]) => of_numbers(operator, *a, *b),
+            _ => self.get(variable(step, nodes)?),
+        }
+    }
+}
+
+/// The variable that an expression is, if it is nothing else.
+fn variable(step: usize, nodes: &[Node]) -> Option<Variable> {
+    match nodes {
+        [Node::Param(index)] => Some(Variable::Param(usize::from(*index))),
+        [Node::Arg(index)] => Some(Variable::Arg(step, usize::from(*index))),
+        [Node::Value] => Some(Variable::Sent(step)),
+        _ => None,
+    }
+}
+
+fn of_numbers(operator: &Node, a: u128, b: u128) -> Option<Value> {
+    Some(match operator {
+        Node::Less => Value::Bool(a < b),
+        Node::LessEqual => Value::Bool(a <= b),
+        Node::Greater => Value::Bool(a > b),
+        Node::GreaterEqual => Value::Bool(a >= b),
+        Node::Add => Value::Uint(a.checked_add(b)?),
+        Node::Sub => Value::Uint(a.checked_sub(b)?),
+        Node::Mul => Value::Uint(a.checked_mul(b)?),
+        Node::Div => Value::Uint(a.checked_div(b)?),
+        Node::Rem => Value::Uint(a.checked_rem(b)?),
+        Node::Min => Value::Uint(a.min(b)),
+        Node::Max => Value::Uint(a.max(b)),
+        _ => return None,
+    })
+}
+
+/// What a variable must be to what stands on the other side.
+#[derive(Clone, Copy)]
+enum Relation {
+    Same,
+    Other,
+    Below,
+    AtMost,
+    Above,
+    AtLeast,
+}
+
+impl Relation {
+    /// The relation of the left side to the right one, or of the right one to the left one if `mirrored`.
+    const fn of(root: &Node, wanted: bool, mirrored: bool) -> Option<Self> {
+        Some(match (root, wanted, mirrored) {
+            (Node::Equal, true, _) | (Node::NotEqual, false, _) => Self::Same,
+            (Node::Equal, false, _) | (Node::NotEqual, true, _) => Self::Other,
+            (Node::Less, true, false)
+            | (Node::Greater, true, true)
+            | (Node::GreaterEqual, false, false)
+            | (Node::LessEqual, false, true) => Self::Below,
+            (Node::LessEqual, true, false)
+            | (Node::GreaterEqual, true, true)
+            | (Node::Greater, false, false)
+            | (Node::Less, false, true) => Self::AtMost,
+            (Node::Greater, true, false)
+            | (Node::Less, true, true)
+            | (Node::LessEqual, false, false)
+            | (Node::GreaterEqual, false, true) => Self::Above,
+            (Node::GreaterEqual, true, false)
+            | (Node::LessEqual, true, true)
+            | (Node::Less, false, false)
+            | (Node::Greater, false, true) => Self::AtLeast,
+            _ => return None,
+        })
+    }
+
+    /// The value nearest to `bound` that is in this relation to it.
+    fn nearest(self, bound: Value) -> Option<Value> {
+        match (self, bound) {
+            (Self::Same, bound) => Some(bound),
+            (Self::Other, Value::Bool(truth)) => Some(Value::Bool(!truth)),
+            (Self::Other, Value::Account(STRANGER)) => Some(Value::Account(NAMED)),
+            (Self::Other, Value::Account(_)) => Some(Value::Account(STRANGER)),
+            (Self::Below, Value::Uint(number)) => number.checked_sub(1).map(Value::Uint),
+            (Self::Above | Self::Other, Value::Uint(number)) => number.checked_add(1).map(Value::Uint),
+            (Self::AtMost | Self::AtLeast, Value::Uint(number)) => Some(Value::Uint(number)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the argument is part of the key of the item that the method is bound to.
+pub(crate) fn is_key(method: &Transition, index: usize) -> bool {
+    match &method.item {
+        ItemBinding::Existing { key, .. } | ItemBinding::New { key, .. } => {
+            key.iter().any(|term| matches!(term, KeyTerm::Arg(arg) if usize::from(*arg) == index))
+        }
+        ItemBinding::None | ItemBinding::Each { .. } => false,
+    }
+}
+
+/// The value that a variable starts with: the least that is not nothing.
+fn canonical(ty: &Type, number: u128, account: &'static str) -> Option<Value> {
+    match ty {
+        Type::Bool => Some(Value::Bool(true)),
+        Type::Account => Some(Value::Account(account)),
+        ty if ty.is_unsigned() => Some(Value::Uint(number)),
+        _ => None,
+    }
+}
+
+/// A declared default, if expressions know its type.
+fn decoded(ty: &Type, bytes: &[u8]) -> Option<Value> {
+    match ty {
+        Type::Bool => bytes.first().map(|byte| Value::Bool(*byte != 0)),
+        ty if ty.is_unsigned() => {
+            let mut wide = [0; 16];
+            wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
+            Some(Value::Uint(u128::from_le_bytes(wide)))
+        }
+        _ => None,
+    }
+}
+
+/// The greatest number of the type.
+fn greatest(ty: &Type) -> u128 {
+    match ty {
+        Type::U8 => u128::from(u8::MAX),
+        Type::U16 => u128::from(u16::MAX),
+        Type::U32 => u128::from(u32::MAX),
+        Type::U64 => u128::from(u64::MAX),
+        _ => u128::MAX,
+    }
+}
