@@ -40,7 +40,7 @@ value_max = "any"
 item = { new = "deals", key = ["arg.id", "arg.seller"] }
 touches = [{ cell = "deals", key = ["arg.id", "arg.seller"], ops = ["set"] }]
 escrows = [{ cell = "held", pays_in = true }]
-ceilings = { gas = 200_000, writes = 1, new_entries = 1 }
+ceilings = { gas = 200_000, writes = 2, new_entries = 2 }
 [transitions.gift]
 value_max = "any"
 ceilings = { gas = 200_000 }
