@@ -140,7 +140,8 @@ pub(crate) fn charge_function(
             | Times::First
             | Times::Loaded
             | Times::Code
-            | Times::Pages => 0,
+            | Times::Pages
+            | Times::Asset => 0,
         };
         // What does not fit is more than any limit.
         gas = gas.saturating_add(term.price.gas(schedule).saturating_mul(times));

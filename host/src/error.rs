@@ -66,6 +66,11 @@ pub enum UploadError {
         /// The invariant.
         invariant: Name,
     },
+    /// An invariant that a move of one of the contract's assets, in and out of escrows of others, can break.
+    InvariantBrokenByMove {
+        /// The invariant.
+        invariant: Name,
+    },
     /// `_initialize` did not return under upload's limits.
     Initialize(CallReport),
 }
@@ -74,7 +79,7 @@ pub enum UploadError {
 pub type CodeRow = (u16, &'static str, &'static str, &'static str);
 
 impl UploadError {
-    /// The codes of this table, 2150 to 2159. Bytecode has 2000 to 2099, the manifest itself 2100 to 2149.
+    /// The codes of this table, 2150 to 2160. Bytecode has 2000 to 2099, the manifest itself 2100 to 2149.
     pub const CODES: &'static [CodeRow] = &[
         (
             2150,
@@ -136,6 +141,12 @@ impl UploadError {
             "anybody can send coins to a contract, and break this invariant so",
             "let the native balance appear with `>=` only",
         ),
+        (
+            2160,
+            "InvariantBrokenByMove",
+            "whoever owns an asset can put it into an escrow of another contract, and break this invariant so",
+            "let it read the asset's sum, not single balances, counts of balances, or fields that a move clears",
+        ),
     ];
 
     /// The stable numeric code.
@@ -154,6 +165,7 @@ impl UploadError {
             Self::ExitPaysNobody { .. } => 2157,
             Self::ExitMayStick { .. } => 2158,
             Self::InvariantBrokenByPayment { .. } => 2159,
+            Self::InvariantBrokenByMove { .. } => 2160,
         }
     }
 }
@@ -182,6 +194,9 @@ impl fmt::Display for UploadError {
             Self::ExitMayStick { exit, why } => write!(formatter, "exit `{exit}`: {why}"),
             Self::InvariantBrokenByPayment { invariant } => {
                 write!(formatter, "invariant `{invariant}` is broken by whoever sends coins to the contract")
+            }
+            Self::InvariantBrokenByMove { invariant } => {
+                write!(formatter, "invariant `{invariant}` can be broken by moving an asset of the contract")
             }
             Self::ExitPaysNobody { exit } => {
                 write!(formatter, "exit `{exit}` pays an account that takes no coins")

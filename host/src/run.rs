@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use chainstack_engine::{Outcome, TrapKind};
-use chainstack_primitives::{AccountId, Amount, Hash, codes, manifest::Reenter};
+use chainstack_primitives::{AccountId, Amount, Hash, Send, codes, manifest::Reenter};
 use chainstack_runtime::{
     block::BlockInfo,
     ports::{ExecutionError, Failure, Fault},
@@ -21,7 +21,7 @@ use crate::{
     budget::{CALL_DEPTH_MAX, GAS_KEPT_DIVISOR, GasLeft},
     error::engine_fault,
     executor::Executor,
-    functions::load_params,
+    functions::{Consents, load_params},
     machine::{
         Contract, Frame, MethodKind, Notice, Place, RoleMethod, Spans, check_entry, check_invariants,
         complete, flush, locate_fields, run_role_method,
@@ -57,6 +57,8 @@ pub(crate) struct Run<'e, 'o, 'm> {
     /// Uploaded code that this call has paid for: held to its end, so that needing it again is free in deed.
     loaded: HashMap<Hash, Arc<Contract>>,
     ended: Option<ExecutionError>,
+    /// What the signer consents to send.
+    pub(crate) consents: Consents,
 }
 
 /// What a called contract brought: its output, or why there is none.
@@ -72,7 +74,13 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         let origin = meter.origin();
         let (frames, loaded) = (Vec::new(), HashMap::new());
         let key = Vec::with_capacity(KEYS_ROOM);
-        Self { executor, state, meter, block, origin, frames, key, loaded, ended: None }
+        let consents = Consents::default();
+        Self { executor, state, meter, block, origin, frames, key, loaded, ended: None, consents }
+    }
+
+    /// The same, with what the signer consents to send into escrows of the contract that is called.
+    pub(crate) fn consenting(self, sends: &[Send]) -> Self {
+        Self { consents: Consents::new(sends), ..self }
     }
 
     /// Holds code that was paid for until this call ends.
@@ -84,7 +92,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
     }
 
     /// The contract with this code, charged for the first time that this call needs it.
-    fn load(&mut self, code: &Hash, gas: &mut GasLeft) -> Result<Arc<Contract>, ExecutionError> {
+    pub(crate) fn load(&mut self, code: &Hash, gas: &mut GasLeft) -> Result<Arc<Contract>, ExecutionError> {
         if let Some(contract) = self.loaded.get(code) {
             return Ok(Arc::clone(contract));
         }

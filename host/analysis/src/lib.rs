@@ -41,4 +41,4 @@ pub use expression::{
     IllFormed, Interval, NotTotal, Operands, PossibleFailure, Range, Refuted, Truth, Value, cost, evaluate,
     flat_reads, prove_total,
 };
-pub use preserve::{exit_preserves, never_raises, payment_preserves};
+pub use preserve::{exit_preserves, move_preserves, never_raises, payment_preserves};

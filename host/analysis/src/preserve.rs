@@ -4,7 +4,7 @@
 //! contract promises. So admission asks for this proof of each exit and each invariant, and neither is asked when the
 //! exit is taken. The proof follows the direction in which each leaf can change: `supply <= cap` survives a lower supply.
 
-use chainstack_primitives::manifest::{Effect, Exit, Invariant, Node};
+use chainstack_primitives::manifest::{Cell, Effect, Exit, Invariant, Manifest, Node};
 
 use crate::expression::arity;
 
@@ -60,6 +60,28 @@ pub fn exit_preserves(exit: &Exit, invariant: &Invariant) -> bool {
 #[must_use]
 pub fn payment_preserves(invariant: &Invariant) -> bool {
     preserved(invariant, |node| if matches!(node, Node::Balance) { Up } else { Same })
+}
+
+/// Whether a move of one of the contract's assets between holders keeps `invariant`: into an escrow of any contract and out
+/// of it, which no method of this one has a say in. Sums of balances stay; single balances, their count and what a move
+/// clears do not.
+///
+/// Sound, not complete, as [`exit_preserves`].
+#[must_use]
+pub fn move_preserves(manifest: &Manifest, invariant: &Invariant) -> bool {
+    let asset = |id: &u16| manifest.cell(*id).filter(|cell| cell.asset().is_some());
+    preserved(invariant, |node| {
+        let moved = match node {
+            Node::LedgerEntry { cell, .. } => asset(cell).is_some(),
+            Node::Count(cell) => asset(cell).is_some_and(Cell::is_fungible_asset),
+            Node::EntryHead { cell, field, .. } | Node::HeadSum { cell, field } => {
+                let field = asset(cell).and_then(|cell| cell.head().get(usize::from(*field)));
+                field.is_some_and(|field| field.clear_on_move)
+            }
+            _ => false,
+        };
+        if moved { Any } else { Same }
+    })
 }
 
 /// Whether an expression never is greater than head field `field` of the bound item, which it is to replace. Sound, not

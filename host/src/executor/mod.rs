@@ -24,7 +24,7 @@ use std::sync::{
 };
 
 use chainstack_engine::{CodeCache, Engine, EngineConfig, STACK_UNITS_MAX};
-use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes, transaction::ARGS_SIZE_MAX};
+use chainstack_primitives::{AccountId, Amount, Gas, Hash, Send, codes, transaction::ARGS_SIZE_MAX};
 use chainstack_runtime::{
     block::BlockInfo,
     params::Schedule,
@@ -161,10 +161,11 @@ impl Executor {
         meter: &mut Meter<'_>,
         block: &BlockInfo,
         target: Target<'_>,
+        sends: &[Send],
     ) -> Result<Ended, ExecutionError> {
         let before = meter.gas_left().0;
         let mut gas = GasLeft(before);
-        let ended = Run::new(self, state, meter, block).call_contract(&mut gas, target);
+        let ended = Run::new(self, state, meter, block).consenting(sends).call_contract(&mut gas, target);
         // What is left is at most what there was, so that the meter covers the difference.
         meter.charge(Gas(before.saturating_sub(gas.0)))?;
         ended
@@ -224,7 +225,7 @@ impl ContractExecutor for Executor {
             gas_max: u64::MAX,
             stack: STACK_UNITS_MAX,
         };
-        let output = self.call(state, meter, block, target)??;
+        let output = self.call(state, meter, block, target, message.sends)??;
         Ok(Completed { output })
     }
 
@@ -261,7 +262,7 @@ impl ContractExecutor for Executor {
             gas_max: u64::MAX,
             stack: STACK_UNITS_MAX,
         };
-        let ended = self.call(state, &mut meter, block, target)?;
+        let ended = self.call(state, &mut meter, block, target, &[])?;
         let output = ended.map_err(|mut failure| {
             // From outside there is no view that could have been running.
             if failure.code == codes::READ_ONLY && failure.diagnostics.stack.is_empty() {

@@ -3,15 +3,15 @@
 use chainstack_primitives::{AccountId, Amount, Gas, codes, manifest::Exit};
 use chainstack_runtime::{
     block::BlockInfo,
-    ports::{Completed, ExecutionError, Failure, Fault},
-    state::{Overlay, reserved},
+    ports::{Completed, ExecutionError, Failure},
+    state::Overlay,
     transaction::Meter,
 };
 
 use super::Executor;
 use crate::{
     budget::GasLeft,
-    machine::{CellPlan, Contract, Item, Place, Spans, run_exit},
+    machine::{CellPlan, Contract, Item, Place, Spans, Ways, read_params, run_exit},
 };
 
 /// Takes an exit for the meter's origin. On a failure state is as before.
@@ -54,7 +54,7 @@ fn take(
     let Some(exit) = contract.manifest.exit(exit) else {
         return Err(Failure::new(codes::UNKNOWN_EXIT, format!("no exit has id {exit}")).into());
     };
-    take_of(state, meter, block, gas, &contract, address, exit, key).map_err(|error| match error {
+    take_of(executor, state, meter, block, gas, &contract, address, exit, key).map_err(|error| match error {
         ExecutionError::Failed(mut failure) => {
             let name = contract.manifest.name.as_str();
             failure.diagnostics.text =
@@ -67,6 +67,7 @@ fn take(
 
 #[expect(clippy::too_many_arguments, reason = "one call, split for its errors")]
 fn take_of(
+    executor: &Executor,
     state: &mut Overlay<'_>,
     meter: &Meter<'_>,
     block: &BlockInfo,
@@ -77,11 +78,7 @@ fn take_of(
     key: &[u8],
 ) -> Result<(), ExecutionError> {
     gas.charge(meter.schedule().host.read.saturating_mul(2))?; // parameters, and the item
-    let bytes =
-        state.entry(address, reserved::PARAMS, &[])?.map_or_else(Vec::new, |entry| entry.value.clone());
-    let types = contract.manifest.params.iter().map(|param| &param.ty);
-    let spans = Spans::validate(&contract.manifest, types, &bytes)
-        .map_err(|_| Fault::text("parameters in state are not those of the manifest"))?;
+    let (bytes, spans) = read_params(state, &contract.manifest, address)?;
     let item = bound_item(state, contract, address, exit, key)?;
     let origin = meter.origin();
     let at = Place {
@@ -95,7 +92,12 @@ fn take_of(
         params: Some((&bytes, &spans)),
         item: item.as_ref().map(|(cell, item)| (*cell, item)),
     };
-    run_exit(state, meter, gas, at, exit)
+    let mut find = |state: &mut Overlay<'_>, gas: &mut GasLeft, address: &AccountId| {
+        let account = state.account(address)?.filter(|account| account.is_contract());
+        let load = |code| executor.contract(state, meter.schedule(), &code, gas);
+        account.map(|account| account.code_hash).map(load).transpose()
+    };
+    run_exit(state, &mut Ways { meter, gas, find: &mut find }, at, exit)
 }
 
 /// The item that the exit concerns, which must be there; none if it concerns the contract.

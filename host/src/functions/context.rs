@@ -2,8 +2,8 @@
 
 use chainstack_primitives::codes;
 use chainstack_runtime::{
-    ports::{ExecutionError, Failure, Fault},
-    state::{Overlay, reserved},
+    ports::{ExecutionError, Failure},
+    state::Overlay,
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     budget::charge_times,
-    machine::{Frame, Spans, declared_holder},
+    machine::{Frame, declared_holder, read_params},
     memory::{self, word},
 };
 
@@ -138,14 +138,6 @@ pub(crate) fn load_params(state: &mut Overlay<'_>, frame: &mut Frame) -> Result<
     if frame.params.is_some() {
         return Ok(());
     }
-    let manifest = &frame.contract.manifest;
-    let bytes = match state.entry(&frame.address, reserved::PARAMS, &[])? {
-        Some(entry) => entry.value.clone(),
-        None => Vec::new(),
-    };
-    let types = manifest.params.iter().map(|param| &param.ty);
-    let spans = Spans::validate(manifest, types, &bytes)
-        .map_err(|_| Fault::text("parameters in state are not those of the manifest"))?;
-    frame.params = Some((bytes, spans));
+    frame.params = Some(read_params(state, &frame.contract.manifest, &frame.address)?);
     Ok(())
 }

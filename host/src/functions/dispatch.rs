@@ -32,8 +32,11 @@ impl Run<'_, '_, '_> {
             let text = format!("`{}` called inside a view", row.name);
             return Err(Failure::new(codes::READ_ONLY, text).into());
         }
-        if function == Function::Invoke {
-            return self.invoke_other(args, guest);
+        match function {
+            Function::Invoke => return self.invoke_other(args, guest),
+            Function::EscrowAssetIn => return self.escrow_asset_in(args, guest),
+            Function::EscrowOut => return self.escrow_out(args, guest),
+            _ => {}
         }
         let Some((frame, below)) = self.frames.split_last_mut() else { return Err(unknown()) };
         let mut scene = Scene {
@@ -98,9 +101,16 @@ impl Scene<'_, '_, '_, '_, '_> {
             (Function::State, [machine, key, key_len]) => self.state(*machine, (*key, *key_len)),
             (Function::Transition, [machine, state]) => self.transition(*machine, *state),
             (Function::EscrowIn, [cell, item, len, amount]) => self.escrow_in(*cell, (*item, *len), *amount),
-            (Function::EscrowOut, [cell, item, len, to, amount]) => {
-                self.escrow_out(*cell, (*item, *len), *to, *amount)
+            (Function::UniqueMint, [cell, key, key_len, owner, ptr, len]) => {
+                self.unique_mint(*cell, (*key, *key_len), *owner, (*ptr, *len))
             }
+            (Function::UniqueMove, [cell, key, key_len, to]) => {
+                self.unique_move(*cell, (*key, *key_len), *to)
+            }
+            (Function::UniqueOwner, [cell, key, key_len, out]) => {
+                self.unique_owner(*cell, (*key, *key_len), *out)
+            }
+            (Function::UniqueCount, [cell, account]) => self.unique_count(*cell, *account),
             (Function::Escrowed, [cell, item, len, out]) => self.escrowed(*cell, (*item, *len), *out),
             (Function::Emit, [event, ptr, len]) => self.emit(*event, *ptr, *len),
             (Function::Notify, [contract, method, method_len, args, args_len, expected, expected_len]) => {

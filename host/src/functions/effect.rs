@@ -174,6 +174,7 @@ impl Run<'_, '_, '_> {
         count_rule(frame, rule);
         frame.result.clear();
         let (caller, read_only) = (frame.address, frame.read_only);
+        let assets_sent = frame.assets_sent.clone();
         self.settle(|price| charge(guest, price))?;
         let frame = self.top()?;
         frame.unsettled = !value.is_zero() && !frame.contract.manifest.invariants.is_empty();
@@ -207,7 +208,11 @@ impl Run<'_, '_, '_> {
                 frame.used = after;
                 (codes::OK, output)
             }
-            Err(failure) => (failure.code, failure.revert.into_inner()),
+            Err(failure) => {
+                // What the callee took from this contract is back.
+                frame.assets_sent = assets_sent;
+                (failure.code, failure.revert.into_inner())
+            }
         };
         frame.result = result;
         Ok(u64::from(status))

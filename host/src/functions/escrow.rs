@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use chainstack_primitives::{
-    Amount, codes,
-    manifest::{Cell, CellKind, escrow_holder},
+    AccountId, Amount, codes,
+    manifest::{AssetRef, Cell, CellKind},
 };
-use chainstack_runtime::ports::{ExecutionError, Failure};
+use chainstack_runtime::{
+    ports::{ExecutionError, Failure},
+    state::escrow::Holder,
+};
 
 use super::{
     Answered, Scene,
@@ -14,7 +17,7 @@ use super::{
 };
 use crate::{
     budget::{charge_times, charge_update, entry_deposit},
-    machine::{Frame, declared_escrow},
+    machine::{Frame, declared_escrow, held},
     memory::{self, word},
 };
 
@@ -29,7 +32,11 @@ impl Scene<'_, '_, '_, '_, '_> {
     pub(super) fn escrow_in(&mut self, cell: u64, item: (u64, u64), amount: u64) -> Answered {
         let item = self.escrow_item(item)?;
         let amount = memory::read_amount(self.guest, amount)?;
-        let holder = declared_escrow(self.frame, word(cell), &item, |used| used.pays_in)?;
+        let (_, escrow, holder) = declared_escrow(self.frame, word(cell), &item, |used| used.pays_in)?;
+        if escrow.asset != AssetRef::Native {
+            let text = format!("escrow cell id {} holds an asset of a contract, not coins", word(cell));
+            return Err(Failure::new(codes::UNDECLARED_ESCROW, text).into());
+        }
         let schedule = self.meter.schedule();
         let new = !amount.is_zero() && self.state.escrowed(&self.frame.address, &holder)?.is_zero();
         let Frame { contract, method, used, .. } = &mut *self.frame;
@@ -44,11 +51,8 @@ impl Scene<'_, '_, '_, '_, '_> {
         answer(Function::EscrowIn, done)
     }
 
-    pub(super) fn escrow_out(&mut self, cell: u64, item: (u64, u64), to: u64, amount: u64) -> Answered {
-        let item = self.escrow_item(item)?;
-        let to = memory::read_account(self.guest, to)?;
-        let amount = memory::read_amount(self.guest, amount)?;
-        let holder = declared_escrow(self.frame, word(cell), &item, |used| used.pays_out)?;
+    /// Pays coins out of an escrow for coins.
+    pub(super) fn escrow_out(&mut self, holder: &Holder, to: AccountId, amount: Amount) -> Answered {
         let method = self.frame.contract.method(self.frame.method)?;
         self.frame.used.write(method, 1)?;
         let mut after = self.frame.used;
@@ -58,10 +62,10 @@ impl Scene<'_, '_, '_, '_, '_> {
             charge_times(self.guest, schedule, Price::Account, 1)?;
         }
         let address = self.frame.address;
-        if !amount.is_zero() && self.state.escrowed(&address, &holder)? == amount {
+        if !amount.is_zero() && self.state.escrowed(&address, holder)? == amount {
             charge_update(self.guest, schedule)?;
         }
-        let done = self.state.escrow_out(&address, &holder, &to, amount);
+        let done = self.state.escrow_out(&address, holder, &to, amount);
         if done.is_ok() {
             self.frame.used = after;
         }
@@ -90,14 +94,14 @@ impl Scene<'_, '_, '_, '_, '_> {
         }
         self.frame.used.read(method)?;
         let address = self.frame.address;
-        let held: Amount = self.state.escrowed(&address, &escrow_holder(&address, id, &item))?;
+        let held = held(self.state, &contract.manifest, &address, id, &item)?;
         memory::write(self.guest, out, &held.0.to_le_bytes())?;
         Ok(0)
     }
 }
 
 /// A failure that the function's row lists is a status; any other ends the call.
-fn answer(function: Function, done: Result<(), ExecutionError>) -> Answered {
+pub(super) fn answer(function: Function, done: Result<(), ExecutionError>) -> Answered {
     match done {
         Ok(()) => Ok(0),
         Err(ExecutionError::Failed(failure)) if function.row().statuses.contains(&failure.code) => {

@@ -7,11 +7,13 @@
 //! | `context` | input, output, caller, clock, parameters, roles |
 //! | `storage` | map and value cells, sums, counts |
 //! | `machine` | states |
-//! | `escrow` | coins held for items |
+//! | `escrow`, `asset` | coins and assets of contracts held for items |
+//! | `unique` | owners of unique assets |
 //! | `ledger` | balances |
 //! | `effect` | events, payments, calls of other contracts, reverts |
 //! | `crypto` | hashes and signatures |
 
+mod asset;
 mod context;
 mod crypto;
 mod dispatch;
@@ -21,7 +23,9 @@ mod ledger;
 mod machine;
 mod storage;
 pub mod table;
+mod unique;
 
+pub(crate) use asset::Consents;
 pub(crate) use context::load_params;
 pub use effect::NOTICES_MAX;
 pub use table::{HOST_FUNCTIONS, reference};

@@ -20,8 +20,9 @@ use super::{
 use crate::{
     budget::{charge, charge_times, charge_update, entry_deposit},
     machine::{
-        COUNT, CellPlan, Contract, Frame, Item, Kind, LEDGER_SUM, Pending, check_empty, check_everything,
-        check_other_item, check_touch, flush, read_aggregate, takes_coins,
+        COUNT, CellPlan, Contract, Frame, Item, Kind, LEDGER_SUM, Pending, account_of, check_empty,
+        check_everything, check_other_item, check_touch, flush, holder_of, own_less, read_aggregate,
+        takes_coins,
     },
     memory::{self, word},
 };
@@ -92,12 +93,12 @@ impl Scene<'_, '_, '_, '_, '_> {
     pub(super) fn cell_set(&mut self, cell: u64, key: (u64, u64), value: (u64, u64)) -> Answered {
         let (position, changeable) = self.locate(cell, key, Kind::Entries, Ops::SET)?;
         let schedule = self.meter.schedule();
-        let state = self.writable_item(position)?;
+        let host_part = self.writable_item(position)?;
         let Frame { contract, method, address, used, pending, items, item_cell, .. } = &mut *self.frame;
         let plan = plan(contract, position)?;
         let given = memory::read(self.guest, value.0, value.1, VALUE_BYTES_MAX)?;
         let mut value = Vec::with_capacity(given.len().saturating_add(plan.prefix));
-        value.extend(state);
+        value.extend(host_part);
         value.extend_from_slice(given);
         check_value(contract, plan, &value)?;
         check_receivers(contract, plan, self.key, &value)?;
@@ -137,6 +138,11 @@ impl Scene<'_, '_, '_, '_, '_> {
         charge_times(self.guest, schedule, Price::Byte, entry.value.len())?;
         charge_update(self.guest, schedule)?;
         let before = entry.value.clone();
+        let owner = holder_of(&before, plan).map(account_of);
+        if owner == Some(None) {
+            let text = format!("the asset in cell {} is in an escrow", contract.cell_name(plan));
+            return Err(Failure::new(codes::ESCROWED, text).into());
+        }
         charge_times(self.guest, schedule, Price::Read, plan.escrows.len())?;
         check_empty(self.state, contract, address, plan, self.key)?;
         if *item_cell == Some(position)
@@ -146,23 +152,44 @@ impl Scene<'_, '_, '_, '_, '_> {
         }
         note_change(self.guest, schedule, pending, plan, (Some(&*before), None))?;
         self.state.delete_entry(address, plan.id, self.key)?;
+        if let Some(owner) = owner.flatten() {
+            charge_update(self.guest, schedule)?;
+            charge_update(self.guest, schedule)?; // and who paid for the count
+            own_less(self.state, address, plan.id, &owner)?;
+        }
         Ok(1)
     }
 
-    /// The state byte of the entry under the located key, which the host writes before what the guest gives; none if
-    /// the entries of the cell have no machine.
+    /// The host's part of the entry under the located key, which stands before what the guest gives: state and owner.
     ///
     /// # Errors
     /// - [`codes::UNDECLARED_TOUCH`] if there is no such item and the call is not to create it.
     /// - What [`Self::check_second_item`] refuses.
-    fn writable_item(&mut self, position: usize) -> Result<Option<u8>, ExecutionError> {
+    fn writable_item(&mut self, position: usize) -> Result<Vec<u8>, ExecutionError> {
         self.check_second_item(position)?;
+        let plan = plan(&self.frame.contract, position)?;
+        if plan.prefix == 0 {
+            return Ok(Vec::new());
+        }
+        if let Some(entry) = self.state.entry(&self.frame.address, plan.id, self.key)? {
+            return Ok(entry.value.get(..plan.prefix).unwrap_or_default().to_vec());
+        }
+        if plan.owner.is_some() {
+            let name = self.frame.contract.cell_name(plan);
+            let text = format!("a unique asset of cell {name} begins with its owner: `unique_mint`");
+            return Err(Failure::new(codes::UNDECLARED_TOUCH, text).into());
+        }
+        Ok(self.first_state(position)?.into_iter().collect())
+    }
+
+    /// The state that a new item under the located key begins in; none if the entries of the cell have no machine.
+    ///
+    /// # Errors
+    /// [`codes::UNDECLARED_TOUCH`] if the call is not to create it.
+    pub(super) fn first_state(&mut self, position: usize) -> Result<Option<u8>, ExecutionError> {
         let plan = plan(&self.frame.contract, position)?;
         let Some(initial) = plan.initial else { return Ok(None) };
         let (id, frame) = (plan.id, &*self.frame);
-        if let Some(entry) = self.state.entry(&frame.address, id, self.key)? {
-            return Ok(entry.value.first().copied());
-        }
         let bound = frame.items.iter().any(|item| item.key == *self.key);
         if frame.item_cell != Some(position) || !frame.creates || !bound {
             let name = frame.contract.cell_name(plan);
@@ -178,7 +205,7 @@ impl Scene<'_, '_, '_, '_, '_> {
 
     /// A call that is bound to items of this cell changes another one only if all that it asks of its own holds of that
     /// one too.
-    fn check_second_item(&mut self, position: usize) -> Result<(), ExecutionError> {
+    pub(super) fn check_second_item(&mut self, position: usize) -> Result<(), ExecutionError> {
         // A call that lets others in for other items keeps its own to itself.
         let address = self.frame.address;
         for frame in self.below.iter().filter(|frame| frame.address == address && !frame.unlocked) {
@@ -246,7 +273,7 @@ impl Scene<'_, '_, '_, '_, '_> {
     }
 }
 
-fn check_value(contract: &Contract, plan: &CellPlan, value: &[u8]) -> Result<(), Failure> {
+pub(super) fn check_value(contract: &Contract, plan: &CellPlan, value: &[u8]) -> Result<(), Failure> {
     if value.len() > plan.value_max {
         let name = contract.cell_name(plan);
         let (found, allowed) =
@@ -270,7 +297,12 @@ fn check_value(contract: &Contract, plan: &CellPlan, value: &[u8]) -> Result<(),
 }
 
 /// Whom an exit pays by a field of the item must be somebody that takes coins, from the start.
-fn check_receivers(contract: &Contract, plan: &CellPlan, key: &[u8], value: &[u8]) -> Result<(), Failure> {
+pub(super) fn check_receivers(
+    contract: &Contract,
+    plan: &CellPlan,
+    key: &[u8],
+    value: &[u8],
+) -> Result<(), Failure> {
     let (head, keys) = &plan.paid;
     if head.is_empty() && keys.is_empty() {
         return Ok(());
@@ -333,7 +365,7 @@ pub(super) fn note(
 }
 
 /// Notes what a write does to count and sums of a map: its value before and after.
-fn note_change(
+pub(super) fn note_change(
     guest: &mut Guest<'_>,
     schedule: &Schedule,
     pending: &mut Vec<Pending>,

@@ -234,6 +234,9 @@ pub enum Times {
     Code,
     /// For each page of memory that the called contract starts with, before it runs.
     Pages,
+    /// For a move of an asset of a contract, before it is made: 8 reads and writes, 2 new entries; its `on_move` event
+    /// and its own condition, if it declares them, come on top.
+    Asset,
 }
 
 /// One term of a cost: `price × times`.
@@ -406,12 +409,26 @@ functions! {
     EscrowIn = "escrow_in"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), amount: Read(16)) -> Status{INSUFFICIENT_BALANCE}, Transitions,
         [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), New * Created],
         "Moves coins of the contract's own balance into an escrow that the method's `escrows` may pay into: that of an item the call is bound to, or of the contract (then the key is empty). Out of reach of `transfer` from then on. A new escrow locks its deposit at the origin's expense. If the status is not 0, nothing changed.";
+    EscrowAssetIn = "escrow_asset_in"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), asset: Read(32), from: Index, ptr: ReadRange, len: Length(KEY_BYTES_MAX)) -> Status{INSUFFICIENT_BALANCE, ITEM_NOT_FOUND, NOT_OWNER}, Transitions,
+        [Call * Fixed(1), Byte * Argument(2), Byte * Argument(6), Read * Fixed(1), Load * Loaded, CodeByte * Code, Read * Asset, Write * Asset, New * Asset],
+        "Moves an asset that the contract at `asset` keeps into an escrow that the method's `escrows` may pay into, as `escrow_in` does coins: an amount of 16 bytes, or the key of a unique asset. It is taken from the contract itself (`from` 0), inside the method's `sends`, or from its caller (`from` 1), who consents by the transaction's `sends`, or, a contract, by those of its running transition. Refused with NotConsented, with AssetInFlight while a method of the asset's contract is running, with AssetRefused if the asset's `escrow_when` does not hold. Runs no code. A new escrow locks its deposit, and those of entries that letting it out can create, at the origin's expense. If the status is not 0, nothing changed.";
     EscrowOut = "escrow_out"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), to: Read(32), amount: Read(16)) -> Status{INSUFFICIENT_BALANCE, ZERO_ADDRESS, PROTOCOL_ADDRESS}, Transitions,
-        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Account * Created, Read * Released, Write * Released],
-        "Pays coins out of an escrow that the method's `escrows` may pay out of, inside its `sends` as `transfer` counts them. An escrow that is empty then is deleted, and its deposit returned to who paid it. If the status is not 0, nothing changed.";
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), Byte * Argument(2), Account * Created, Read * Released, Write * Released, Load * Loaded, CodeByte * Code, Read * Asset, Write * Asset, New * Asset],
+        "Pays out of an escrow that the method's `escrows` may pay out of, inside its `sends`: coins as `transfer` counts them, an asset of a contract as its own entry there (1 of a unique asset). An escrow that is empty then is deleted, and its deposit returned to who paid it. Of an asset: refused with AssetInFlight while a method of its contract is running, with AssetRefused if its `release_when` does not hold. If the status is not 0, nothing changed.";
+    UniqueMint = "unique_mint"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), owner: Read(32), ptr: ReadRange, len: Length(VALUE_BYTES_MAX)) -> Status{ZERO_ADDRESS, PROTOCOL_ADDRESS}, Transitions,
+        [Call * Fixed(1), Read * Fixed(2), Write * Fixed(2), WriteByte * Argument(2), WriteByte * Argument(5), New * Created, Read * Merged, Write * Merged],
+        "Creates an entry of a map of unique assets, as `cell_set` does in other maps, and gives it to an owner. Needs `set`. Refused with ItemExists if it is there. Announces nothing. If the status is not 0, nothing changed.";
+    UniqueMove = "unique_move"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), to: Read(32)) -> Status{ITEM_NOT_FOUND, ESCROWED, ZERO_ADDRESS, PROTOCOL_ADDRESS}, Transitions,
+        [Call * Fixed(1), Read * Fixed(3), Write * Fixed(3), Byte * Argument(2), Byte * Found, WriteByte * Found, New * Created, Read * Released, Write * Released, Read * Merged, Write * Merged],
+        "Gives a unique asset to another owner and clears the head fields that a move clears. Needs `move`; whether the caller may is for the method to say. Out of an escrow nothing moves so. Announces nothing: an asset's `on_move` is for moves that the host makes itself. If the status is not 0, nothing changed; a move to who owns it checks and changes nothing.";
+    UniqueOwner = "unique_owner"(cell: Id, key_ptr: ReadRange, key_len: Length(KEY_BYTES_MAX), out: Write(32)) -> Status{ITEM_NOT_FOUND, ESCROWED}, Everywhere,
+        [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
+        "Writes the owner of a unique asset. Needs `read`. Where the status is not 0, 32 zero bytes: there is none, or an escrow holds it.";
+    UniqueCount = "unique_count"(cell: Id, account: Read(32)) -> Number, Everywhere, [Call * Fixed(1), Read * Fixed(1)],
+        "How many unique assets of a cell an account owns; what escrows hold is not among them. Needs `read` under `*`.";
     Escrowed = "escrowed"(cell: Id, item_ptr: ReadRange, item_len: Length(KEY_BYTES_MAX), out: Write(16)) -> None, Everywhere,
         [Call * Fixed(1), Read * Fixed(1), Byte * Argument(2)],
-        "Writes what an escrow of the contract holds for the item under the key (for the contract, if that is empty).";
+        "Writes what an escrow of the contract holds for the item under the key (for the contract, if that is empty): an amount, or 1 for a unique asset.";
     Keccak256 = "keccak256"(ptr: ReadRange, len: Length(MESSAGE_BYTES_MAX), out: Write(32)) -> None, Everywhere, [Call * Fixed(1), Hash * Fixed(1), HashByte * Argument(1)],
         "Keccak-256, as Ethereum's.";
     Sha3_256 = "sha3_256"(ptr: ReadRange, len: Length(MESSAGE_BYTES_MAX), out: Write(32)) -> None, Everywhere, [Call * Fixed(1), Hash * Fixed(1), HashByte * Argument(1)],
@@ -502,6 +519,7 @@ impl HostFunction {
                 Times::Loaded => format!("{price} the first time"),
                 Times::Code => format!("{price} × code length the first time"),
                 Times::Pages => format!("{price} × initial pages"),
+                Times::Asset => format!("{price} × those of a move of an asset"),
             }
         };
         self.cost.iter().map(term).collect::<Vec<String>>().join(" + ")

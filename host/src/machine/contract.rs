@@ -6,8 +6,8 @@ use chainstack_engine::Module;
 use chainstack_primitives::{
     Amount, Hash, codes,
     manifest::{
-        CallRule, CallerRule, Cell, CellKind, Expression, Field, ItemBinding, KeyTerm, Manifest, Node,
-        Reenter, Touch, Touches, Transition, TransitionKind, Type, View,
+        CallRule, CallerRule, Cell, CellKind, Expression, Field, HOLDER_SIZE, ItemBinding, KeyTerm, Manifest,
+        Node, Reenter, Touch, Touches, Transition, TransitionKind, Type, View,
     },
 };
 use chainstack_runtime::ports::Failure;
@@ -33,6 +33,8 @@ pub(crate) struct HeadPlan {
     pub(crate) ty: Type,
     pub(crate) write_once: bool,
     pub(crate) sum: bool,
+    /// Whether a move of the unique asset clears it.
+    pub(crate) clear_on_move: bool,
 }
 
 /// A cell with its sizes worked out.
@@ -47,6 +49,8 @@ pub(crate) struct CellPlan {
     pub(crate) head_size: usize,
     /// How much of that belongs to the host alone, at its start: guest code neither sees nor writes it.
     pub(crate) prefix: usize,
+    /// Where the holder of a unique asset stands in that, if the entries are unique assets.
+    pub(crate) owner: Option<usize>,
     /// Escrow cells that hold for the items of this one.
     pub(crate) escrows: Vec<u16>,
     /// Head fields that name an account which an exit pays, by index; and key fields.
@@ -331,6 +335,7 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
             ty: field.ty,
             write_once: field.write_once,
             sum: field.sum,
+            clear_on_move: field.clear_on_move,
         });
     }
     let head_size = match kind {
@@ -342,7 +347,10 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         Kind::Ledger => 16,
     };
     let machine = manifest.machine_of(cell.id);
-    let prefix = usize::from(machine.is_some());
+    let unique = kind == Kind::Entries && cell.asset().is_some();
+    let owner = unique.then_some(usize::from(machine.is_some()));
+    let holder_size = usize::try_from(HOLDER_SIZE).ok()?;
+    let prefix = owner.map_or(usize::from(machine.is_some()), |at| at.saturating_add(holder_size));
     let holder = u64::from(cell.is_fungible_asset());
     let key_max =
         cell.key().iter().try_fold(holder, |size, field| size.checked_add(manifest.max_size(&field.ty)?))?;
@@ -354,6 +362,7 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         head,
         head_size,
         prefix,
+        owner,
         escrows: escrows_of(manifest, cell.id),
         paid: paid_fields(manifest, cell.id),
         initial: machine.map(|machine| machine.initial),
@@ -485,7 +494,7 @@ fn entry_checks(manifest: &Manifest, transition: &Transition) -> CheckCost {
     cost
 }
 
-fn reads_param(expression: &Expression) -> bool {
+pub(super) fn reads_param(expression: &Expression) -> bool {
     expression.iter().any(|node| matches!(node, Node::Param(_)))
 }
 

@@ -1,8 +1,8 @@
-//! Coins that the host holds for an item, or for the contract.
+//! What the host holds for an item, or for the contract: coins, or an asset of a contract.
 
 use chainstack_primitives::{
     AccountId, Amount, codes,
-    manifest::{CellKind, EscrowUse, escrow_holder},
+    manifest::{AssetRef, CellKind, Effect, EscrowCell, EscrowUse, Manifest, escrow_holder},
 };
 use chainstack_runtime::{
     ports::{ExecutionError, Failure, Fault},
@@ -11,14 +11,33 @@ use chainstack_runtime::{
 
 use super::{contract::CellPlan, contract::Contract, frame::Frame};
 
-/// Coins that escrow cell `cell` holds for the item under `item`; for the contract, if that is empty.
-pub(super) fn held(
+/// What escrow cell `cell` of a contract holds for the item under `item`; for the contract, if that is empty. 1 of a
+/// unique asset.
+pub(crate) fn held(
     state: &mut Overlay<'_>,
+    manifest: &Manifest,
     address: &AccountId,
     cell: u16,
     item: &[u8],
 ) -> Result<Amount, Fault> {
-    state.escrowed(address, &escrow_holder(address, cell, item))
+    let holder = escrow_holder(address, cell, item);
+    if holds_coins(manifest, cell) {
+        return state.escrowed(address, &holder);
+    }
+    Ok(state.asset_escrow(address, &holder)?.map_or(Amount::ZERO, |record| record.held.amount()))
+}
+
+/// Whether escrow cell `cell` is for the chain's coin.
+pub(super) fn holds_coins(manifest: &Manifest, cell: u16) -> bool {
+    let kind = manifest.cell(cell).map(|cell| &cell.kind);
+    matches!(kind, Some(CellKind::Escrow(escrow)) if escrow.asset == AssetRef::Native)
+}
+
+/// How many parts of what an escrow holds one exit may pay to different accounts, at most: for each of them an entry may
+/// have to be made, whose deposit is kept from the start.
+pub(crate) fn payments(manifest: &Manifest, escrow: u16) -> usize {
+    let parts = |effect: &&Effect| matches!(effect, Effect::Release { escrow: id, amount: Some(_), .. } if *id == escrow);
+    manifest.exits.iter().map(|exit| exit.effects.iter().filter(parts).count()).max().unwrap_or(0)
 }
 
 /// Checks that nothing is in escrow for an item that is to be deleted. The caller has charged for as many reads as the
@@ -34,7 +53,7 @@ pub(crate) fn check_empty(
     item: &[u8],
 ) -> Result<(), ExecutionError> {
     for escrow in &cell.escrows {
-        let amount = held(state, address, *escrow, item)?;
+        let amount = held(state, &contract.manifest, address, *escrow, item)?;
         if !amount.is_zero() {
             let name = contract.manifest.cell(*escrow).map_or("", |cell| cell.name.as_str());
             let text = format!("escrow `{name}` holds {amount} for the item");
@@ -44,16 +63,16 @@ pub(crate) fn check_empty(
     Ok(())
 }
 
-/// The holder of an escrow that the running method declares with `wanted`, for an item it is bound to.
+/// An escrow that the running method declares with `wanted`, for an item it is bound to: its id, declaration and holder.
 ///
 /// # Errors
 /// [`codes::UNDECLARED_ESCROW`].
-pub(crate) fn declared_escrow(
-    frame: &Frame,
+pub(crate) fn declared_escrow<'f>(
+    frame: &'f Frame,
     cell: u32,
     item: &[u8],
     wanted: impl Fn(&EscrowUse) -> bool,
-) -> Result<Holder, Failure> {
+) -> Result<(u16, &'f EscrowCell, Holder), Failure> {
     let contract = &*frame.contract;
     let method = contract.method(frame.method)?;
     let undeclared = |text: String| Failure::new(codes::UNDECLARED_ESCROW, text);
@@ -76,5 +95,5 @@ pub(crate) fn declared_escrow(
         );
         return Err(undeclared(text));
     }
-    Ok(escrow_holder(&frame.address, used.cell, item))
+    Ok((used.cell, escrow, escrow_holder(&frame.address, used.cell, item)))
 }

@@ -4,6 +4,8 @@
 //! computes was proven to have a value when the code was admitted, and that it keeps the invariants: neither is asked
 //! again.
 
+use std::sync::Arc;
+
 use chainstack_analysis::Value;
 use chainstack_primitives::{
     AccountId, Amount, Event, codes,
@@ -12,14 +14,15 @@ use chainstack_primitives::{
 use chainstack_runtime::{
     params::Schedule,
     ports::{ExecutionError, Failure, Fault},
-    state::Overlay,
+    state::{Overlay, escrow::Holder},
     transaction::Meter,
 };
 
 use super::{
     aggregate::{Pending, flush},
-    contract::CellPlan,
-    escrow::{check_empty, held},
+    asset::{AssetCell, Ground, release},
+    contract::{CellPlan, Contract},
+    escrow::{check_empty, holds_coins},
     facts::Place,
     guard::{check_guard, check_states, check_window, value_of},
     state::{move_item, move_own, rewrite_gas},
@@ -34,18 +37,29 @@ enum Step {
     Pay { to: AccountId, amount: Amount },
 }
 
+/// Finds the contract at an address, charged as a called one is; none if there is none.
+pub(crate) type FindContract<'f> = dyn FnMut(&mut Overlay<'_>, &mut GasLeft, &AccountId) -> Result<Option<Arc<Contract>>, ExecutionError>
+    + 'f;
+
+/// What an exit runs in.
+pub(crate) struct Ways<'w, 'm> {
+    pub(crate) meter: &'w Meter<'m>,
+    pub(crate) gas: &'w mut GasLeft,
+    pub(crate) find: &'w mut FindContract<'w>,
+}
+
 /// Takes `exit` where `at` stands: bound to its item, called by who pokes. Charged before anything is done.
 ///
 /// # Errors
-/// [`codes::WRONG_STATE`], [`codes::NOT_OPEN`], [`codes::PAST_WINDOW`], [`codes::GUARD_REFUSED`].
+/// [`codes::WRONG_STATE`], [`codes::NOT_OPEN`], [`codes::PAST_WINDOW`], [`codes::GUARD_REFUSED`], and
+/// [`codes::ASSET_REFUSED`] if an asset that it lets out declares when, and that does not hold.
 pub(crate) fn run_exit(
     state: &mut Overlay<'_>,
-    meter: &Meter<'_>,
-    gas: &mut GasLeft,
+    ways: &mut Ways<'_, '_>,
     at: Place<'_>,
     exit: &Exit,
 ) -> Result<(), ExecutionError> {
-    gas.charge(price(meter.schedule(), at, exit))?;
+    ways.gas.charge(price(ways.meter.schedule(), at, exit))?;
     check_states(state, at, &exit.from)?;
     if let Some(window) = &exit.window {
         check_window(state, at, window)?;
@@ -61,7 +75,7 @@ pub(crate) fn run_exit(
     // Sums and counts that the steps change.
     let mut pending = Vec::new();
     for step in steps {
-        carry_out(state, at, step, &mut pending)?;
+        carry_out(state, ways, at, step, &mut pending)?;
     }
     flush(state, at.contract, at.address, &mut pending)?;
     if let Some(target) = exit.to {
@@ -157,6 +171,7 @@ fn step(state: &mut Overlay<'_>, at: Place<'_>, effect: &Effect) -> Result<Step,
 
 fn carry_out(
     state: &mut Overlay<'_>,
+    ways: &mut Ways<'_, '_>,
     at: Place<'_>,
     step: Step,
     pending: &mut Vec<Pending>,
@@ -166,16 +181,18 @@ fn carry_out(
             let item = at.item.map(|(_, item)| item.key.as_slice());
             let item = if is_of_item(at, escrow) { item.ok_or_else(broken)? } else { &[] };
             let holder = escrow_holder(at.address, escrow, item);
-            let there = held(state, at.address, escrow, item)?;
-            let paid = amount.map_or(there, |amount| amount.min(there));
-            state.escrow_out(at.address, &holder, &to, paid)?;
-            match remainder {
-                Some(remainder) => {
-                    let left = held(state, at.address, escrow, item)?;
-                    state.escrow_out(at.address, &holder, &remainder, left)
+            let coins = holds_coins(&at.contract.manifest, escrow);
+            for (to, amount) in [(Some(to), amount), (remainder, None)] {
+                let Some(to) = to else { continue };
+                if coins {
+                    let there = state.escrowed(at.address, &holder)?;
+                    let paid = amount.map_or(there, |amount| amount.min(there));
+                    state.escrow_out(at.address, &holder, &to, paid)?;
+                } else {
+                    release_asset(state, ways, at, &holder, &to, amount)?;
                 }
-                None => Ok(()),
             }
+            Ok(())
         }
         Step::Pay { to, amount } => {
             // As a release pays at most what is held: an exit is never kept by what is not there.
@@ -203,6 +220,30 @@ fn carry_out(
             Ok(())
         }
     }
+}
+
+/// Lets an asset of a contract out of an escrow. What is not there is nothing to let out.
+fn release_asset(
+    state: &mut Overlay<'_>,
+    ways: &mut Ways<'_, '_>,
+    at: Place<'_>,
+    holder: &Holder,
+    to: &AccountId,
+    amount: Option<Amount>,
+) -> Result<(), ExecutionError> {
+    let Some(record) = state.asset_escrow(at.address, holder)? else { return Ok(()) };
+    let ground = Ground { meter: ways.meter, block: at.block };
+    let what = (to, amount);
+    if record.asset == *at.address {
+        let asset = AssetCell::find(at.contract, at.address, record.cell)?;
+        release(state, ground, ways.gas, &asset, (at.address, holder), &record, what)?;
+        return Ok(());
+    }
+    let gone = || Fault::text("the contract of an asset in escrow is gone");
+    let contract = (ways.find)(state, ways.gas, &record.asset)?.ok_or_else(gone)?;
+    let asset = AssetCell::find(&contract, &record.asset, record.cell)?;
+    release(state, ground, ways.gas, &asset, (at.address, holder), &record, what)?;
+    Ok(())
 }
 
 /// Notes what a change of an entry does to the count and sums of its map.

@@ -16,7 +16,7 @@ use super::{
     contract::{CellPlan, Contract},
     escrow::held,
     frame::{Frame, Spans},
-    item::Item,
+    item::{Item, account_of},
     role::holder_at,
     state::contract_state,
 };
@@ -167,7 +167,9 @@ impl Environment for Facts<'_, '_, '_> {
     }
 
     fn owner(&mut self) -> Result<AccountId, ExecutionError> {
-        Err(later("the owner of an item"))
+        let (plan, item) = self.at.item.ok_or_else(out_of_scope)?;
+        // Of an asset in escrow, as of one that is not there yet, nobody is the owner.
+        Ok(item.holder(plan).and_then(account_of).unwrap_or_default())
     }
 
     fn value_head(&mut self, cell: u16, field: u8) -> Result<Value, ExecutionError> {
@@ -208,7 +210,7 @@ impl Environment for Facts<'_, '_, '_> {
     fn escrowed(&mut self, cell: u16) -> Result<u128, ExecutionError> {
         let item = self.at.item.filter(|(plan, _)| plan.escrows.contains(&cell));
         let key = item.map_or(&[][..], |(_, item)| &item.key);
-        Ok(held(self.state, self.at.address, cell, key)?.0)
+        Ok(held(self.state, &self.at.contract.manifest, self.at.address, cell, key)?.0)
     }
 
     fn balance(&mut self) -> Result<Amount, ExecutionError> {

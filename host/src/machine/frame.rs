@@ -6,7 +6,10 @@ use chainstack_primitives::{
     AccountId, Amount, codes,
     manifest::{Manifest, Type, TypeKind, ValueError, validate_value},
 };
-use chainstack_runtime::ports::Failure;
+use chainstack_runtime::{
+    ports::{Failure, Fault},
+    state::{Overlay, reserved},
+};
 
 use super::{aggregate::Pending, contract::Contract, contract::MethodPlan, item::Item};
 
@@ -60,6 +63,23 @@ impl Spans {
         };
         Some(start..usize::from(*self.ends.get(index)?))
     }
+}
+
+/// The parameters of the contract at `address`, as instantiation wrote them, and where each lies.
+///
+/// # Errors
+/// A fault if state does not hold them so.
+pub(crate) fn read_params(
+    state: &mut Overlay<'_>,
+    manifest: &Manifest,
+    address: &AccountId,
+) -> Result<(Vec<u8>, Spans), Fault> {
+    let entry = state.entry(address, reserved::PARAMS, &[])?;
+    let bytes = entry.map_or_else(Vec::new, |entry| entry.value.clone());
+    let types = manifest.params.iter().map(|param| &param.ty);
+    let spans = Spans::validate(manifest, types, &bytes)
+        .map_err(|_| Fault::text("parameters in state are not those of the manifest"))?;
+    Ok((bytes, spans))
 }
 
 /// Where the fields of struct arguments that the method's key terms name lie in `input`, in the order of
@@ -223,6 +243,8 @@ pub(crate) struct Frame {
     pub(crate) result: Vec<u8>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) pending: Vec<Pending>,
+    /// How much of each of the method's `sends` of assets has gone, by index.
+    pub(crate) assets_sent: Vec<u128>,
 }
 
 impl Frame {
@@ -259,6 +281,7 @@ impl Frame {
             result: Vec::new(),
             notices: Vec::new(),
             pending: Vec::new(),
+            assets_sent: Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chainstack_primitives::{
     AccountId, codes,
-    manifest::{ItemBinding, KeyTerm, Machine, Type, TypeKind, validate_value},
+    manifest::{HOLDER_ACCOUNT, ItemBinding, KeyTerm, Machine, Type, TypeKind, validate_value},
 };
 use chainstack_runtime::{
     params::Schedule,
@@ -72,6 +72,11 @@ impl Item {
         field_of(self.first.as_deref()?, cell, index)
     }
 
+    /// Who holds the item, if it is a unique asset that is there: the holder as the host keeps it.
+    pub(crate) fn holder(&self, cell: &CellPlan) -> Option<&[u8]> {
+        holder_of(self.head.as_deref()?, cell)
+    }
+
     /// State of the item's machine; that in which it will begin, while it does not exist.
     pub(crate) fn state(&self, machine: &Machine) -> u8 {
         self.head.as_deref().and_then(|head| head.first().copied()).unwrap_or(machine.initial)
@@ -87,6 +92,18 @@ impl Item {
 fn field_of<'h>(head: &'h [u8], cell: &CellPlan, index: u8) -> Option<&'h [u8]> {
     let plan = cell.head.get(usize::from(index))?;
     head.get(plan.offset..plan.offset.checked_add(plan.size)?)
+}
+
+/// The holder in the value of a unique asset.
+pub(crate) fn holder_of<'v>(value: &'v [u8], cell: &CellPlan) -> Option<&'v [u8]> {
+    value.get(cell.owner?..cell.prefix)
+}
+
+/// The account that a holder stands for; none if the holder is an escrow.
+pub(crate) fn account_of(holder: &[u8]) -> Option<AccountId> {
+    let (kind, account) = holder.split_first()?;
+    let account = <[u8; 32]>::try_from(account).ok().map(AccountId);
+    account.filter(|_| *kind == HOLDER_ACCOUNT)
 }
 
 /// Bytes of a key that a diagnostic shows.

@@ -1,6 +1,6 @@
 //! What admission asks of exits: that nothing can keep what they let out.
 
-use chainstack_analysis::{exit_preserves, never_raises, payment_preserves, prove_exit};
+use chainstack_analysis::{exit_preserves, move_preserves, never_raises, payment_preserves, prove_exit};
 use chainstack_primitives::{
     AccountId,
     manifest::{CellKind, Effect, Exit, KeyTerm, Manifest, Type},
@@ -31,13 +31,17 @@ pub(crate) fn paid(exit: &Exit) -> impl Iterator<Item = &KeyTerm> {
 
 /// Proves of every exit that what it computes has a value, that it keeps every invariant, that it leaves nothing behind
 /// in an escrow of an item it deletes, that no constant it pays refuses coins, and that nothing can keep it from ending;
-/// and of every invariant that a payment keeps it.
+/// and of every invariant that a payment keeps it, and a move of an asset.
 ///
 /// # Errors
 /// The first thing that is not proven.
 pub(crate) fn judge_exits(manifest: &Manifest) -> Result<(), UploadError> {
     if let Some(broken) = manifest.invariants.iter().find(|invariant| !payment_preserves(invariant)) {
         return Err(UploadError::InvariantBrokenByPayment { invariant: broken.name.clone() });
+    }
+    let broken = manifest.invariants.iter().find(|invariant| !move_preserves(manifest, invariant));
+    if let Some(broken) = broken {
+        return Err(UploadError::InvariantBrokenByMove { invariant: broken.name.clone() });
     }
     for exit in &manifest.exits {
         let name = || exit.name.clone();
@@ -68,6 +72,9 @@ fn sticks(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
     for (index, effect) in exit.effects.iter().enumerate() {
         let after = deletion.is_some_and(|deletion| deletion < index);
         match effect {
+            Effect::DeleteItem if item.is_some_and(|cell| cell.asset().is_some()) => {
+                return Some("it deletes a unique asset, which may be in an escrow");
+            }
             Effect::DeleteItem if after => return Some("it deletes its item twice"),
             Effect::SetHead { .. } if after => {
                 return Some("it sets a field of the item that it has deleted");

@@ -9,13 +9,15 @@
 //! | `facts` | what expressions observe |
 //! | `state`, `transition` | states of machines, and where a call leads |
 //! | `invariant` | what always holds |
-//! | `escrow` | coins held for an item, out of reach of code |
+//! | `escrow` | what is held for an item, out of reach of code |
+//! | `asset` | assets of contracts, moved by the host |
 //! | `exit`, `judge` | ways out that the host runs, and what admission asks of them |
 //! | `touch` | whether an access stands in the declaration |
 //! | `aggregate` | sums and counts as deltas |
 //! | `role` | holders of account roles, and the methods by which they change |
 
 mod aggregate;
+mod asset;
 mod contract;
 mod escrow;
 mod exit;
@@ -31,14 +33,15 @@ mod touch;
 mod transition;
 
 pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate, unsigned};
+pub(crate) use asset::{AssetCell, Ground, given, own_less, own_more, owned, release, take};
 pub(crate) use contract::{CellPlan, Contract, Kind, MethodKind, Source};
-pub(crate) use escrow::{check_empty, declared_escrow};
-pub(crate) use exit::run_exit;
+pub(crate) use escrow::{check_empty, declared_escrow, held, payments};
+pub(crate) use exit::{Ways, run_exit};
 pub(crate) use facts::Place;
-pub(crate) use frame::{Frame, Notice, Spans, locate_fields};
+pub(crate) use frame::{Frame, Notice, Spans, locate_fields, read_params};
 pub(crate) use guard::{check_entry, check_other_item};
 pub(crate) use invariant::check_invariants;
-pub(crate) use item::{Item, see_again};
+pub(crate) use item::{Item, account_of, holder_of, see_again};
 pub(crate) use judge::{judge_exits, paid, takes_coins};
 pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
 pub(crate) use state::{contract_state, move_gas, move_machine, open_states};

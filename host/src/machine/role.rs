@@ -20,6 +20,7 @@ use super::{
     contract::Contract,
     facts::Place,
     frame::{Frame, Spans},
+    item::account_of,
 };
 use crate::budget::entry_deposit;
 
@@ -76,6 +77,9 @@ pub(super) fn holder_at(
             let named = at.item.and_then(|(cell, item)| item.head_field(cell, *field));
             let named = named.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(AccountId);
             Ok(named.filter(|account| !account.is_zero()))
+        }
+        Some(RoleKind::Item { field: ItemField::Owner, .. }) => {
+            Ok(at.item.and_then(|(cell, item)| item.holder(cell)).and_then(account_of))
         }
         _ => holder(state, at.address, id),
     }

@@ -90,6 +90,13 @@ codes! {
     UNDECLARED_ESCROW = 140, "UndeclaredEscrow", "the code used an escrow that its transition does not declare, or for an item that it is not bound to", "declare the escrow";
     UNKNOWN_EXIT = 141, "UnknownExit", "the manifest declares no such exit", "`inspect machine` lists the exits";
     RECEIVER_REFUSED = 142, "ReceiverRefused", "an account that an exit pays would be one that takes no coins", "name an account that can be paid";
+    NOT_CONSENTED = 143, "NotConsented", "an escrow would take an asset that its holder did not consent to send", "list the asset in the call's sends, or in the calling contract's transition";
+    ASSET_IN_FLIGHT = 144, "AssetInFlight", "the contract that keeps the asset is being called further up the stack", "use the escrow before or after that call, or from a notification";
+    ASSET_REFUSED = 145, "AssetRefused", "the asset's own condition for escrows does not hold: it is paused, locked or soulbound", "`inspect storage` of the asset's contract shows the condition";
+    NOT_AN_ASSET = 146, "NotAnAsset", "no cell of balances or owners that may be escrowed stands there", "check contract and cell of the asset";
+    OTHER_ASSET = 147, "OtherAsset", "the escrow holds another asset already", "empty it first, or declare one escrow for each";
+    ESCROWED = 148, "Escrowed", "the unique asset is in an escrow, out of reach of its contract's code", "the escrow's own exits and methods let it out";
+    NOT_OWNER = 149, "NotOwner", "the unique asset belongs to somebody else", "ask its contract for the owner";
 
     MALFORMED = 1000, "Malformed", "the bytes are not one canonically encoded transaction", "encode with the client library";
     TOO_LONG = 1001, "TooLong", "the transaction is longer than the limit", "see the limits page";

@@ -95,7 +95,7 @@ pub struct Invoke {
     pub args: Bytes<ARGS_SIZE_MAX>,
     /// Coins given to the contract.
     pub value: Amount,
-    /// What the signer consents to send into escrows. Until there are escrows, only an empty list is carried out.
+    /// What the signer consents to send into escrows of the contract, each asset once. Coins come with `value` alone.
     pub sends: BoundedVec<Send, SENDS_MAX>,
 }
 

@@ -1,10 +1,17 @@
+//! Escrow: what a contract's declaration holds for an item, out of reach of its code.
+//!
 //! Native escrow: coins that a contract's declaration holds for an item, out of reach of its code.
 //!
 //! What an escrow holds stands in the contract's storage, in [`reserved::NATIVE_ESCROWS`] under the escrow's holder; the
 //! coins themselves are on the protocol account [`reserved::ESCROWS`], settled once a block as deposits are. So neither
 //! a transfer from outside nor the contract's own payments can change what an escrow holds.
+//!
+//! Assets of contracts stay in the storage of the contract that keeps them, under the escrow's holder. The contract that
+//! declares the escrow has a record of what it is ([`AssetEscrow`]), so that what it holds is known without asking
+//! somebody else, and which holds the deposits for those who may get it.
 
 use chainstack_primitives::{AccountId, Amount, codes};
+use parity_scale_codec::{Decode, DecodeAll as _, Encode};
 
 use super::{
     overlay::{DepositTally, Overlay},
@@ -14,6 +21,39 @@ use crate::{
     ports::{ExecutionError, Failure, Fault},
     transaction::Meter,
 };
+
+/// Under [`reserved::ASSET_ESCROWS`]: what an escrow of an asset holds.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct AssetEscrow {
+    /// The contract that keeps the asset.
+    pub asset: AccountId,
+    /// Its cell.
+    pub cell: u16,
+    /// How much of it, or which.
+    pub held: Held,
+}
+
+/// What of an asset an escrow holds.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Held {
+    /// An amount of a fungible asset, not zero.
+    #[codec(index = 0)]
+    Amount(Amount),
+    /// One unique asset: its key.
+    #[codec(index = 1)]
+    Unique(Vec<u8>),
+}
+
+impl Held {
+    /// The amount; 1 of a unique asset.
+    #[must_use]
+    pub const fn amount(&self) -> Amount {
+        match self {
+            Self::Amount(amount) => *amount,
+            Self::Unique(_) => Amount(1),
+        }
+    }
+}
 
 /// Key of an escrow: `0x01 | H("escrow" | contract | cell | item)`.
 pub type Holder = [u8; 33];
@@ -31,6 +71,20 @@ impl Overlay<'_> {
         bytes
             .map(|bytes| Amount(u128::from_le_bytes(bytes)))
             .map_err(|_| Fault::text("an escrow holds no amount"))
+    }
+
+    /// What the escrow of `contract` under `holder` holds of an asset of a contract.
+    ///
+    /// # Errors
+    /// A fault if committed state cannot be read, or has no such record there.
+    pub fn asset_escrow(
+        &mut self,
+        contract: &AccountId,
+        holder: &Holder,
+    ) -> Result<Option<AssetEscrow>, Fault> {
+        let Some(entry) = self.entry(contract, reserved::ASSET_ESCROWS, holder)? else { return Ok(None) };
+        let record = AssetEscrow::decode_all(&mut entry.value.as_slice());
+        record.map(Some).map_err(|_| Fault::text("an escrow has no record of what it holds"))
     }
 
     /// Moves coins of the contract's own balance into its escrow. A new escrow locks `deposit` at the origin's expense.

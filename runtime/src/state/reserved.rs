@@ -12,6 +12,8 @@
 //! | a contract | [`PARAMS`] | empty | SCALE tuple of the parameters given at instantiation |
 //! | a contract | [`STATES`] | machine id u16 LE | id of the state the contract's machine is in, one byte |
 //! | a contract | [`NATIVE_ESCROWS`] | holder of the escrow, 33 bytes | coins it holds, u128 LE |
+//! | a contract | [`ASSET_ESCROWS`] | holder of the escrow, 33 bytes | SCALE [`AssetEscrow`](super::escrow::AssetEscrow) |
+//! | a contract | [`OWNER_COUNTS`] | cell id u16 LE, account | how many of the cell's assets it owns, u64 LE |
 //! | [`TOTALS`] | [`TOTALS_CELL`] | `genesis`, `issued`, `burnt` | u128 LE |
 //! | [`CODES`] | [`CODES_CELL`] | code hash | SCALE [`CodeRecord`] |
 //! | [`PARADIGMS`] | [`PARADIGMS_CELL`] | name, UTF-8 | code hash, 32 bytes |
@@ -40,6 +42,10 @@ pub const PARAMS: u16 = 0xFF05;
 pub const STATES: u16 = 0xFF06;
 /// Coins in escrow, out of reach of the contract's code.
 pub const NATIVE_ESCROWS: u16 = 0xFF07;
+/// What escrows of assets of contracts hold.
+pub const ASSET_ESCROWS: u16 = 0xFF08;
+/// How many unique assets of a cell an account owns.
+pub const OWNER_COUNTS: u16 = 0xFF09;
 /// Totals of the supply.
 pub const TOTALS_CELL: u16 = 0xFF10;
 /// The registry of uploaded code.

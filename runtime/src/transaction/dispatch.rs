@@ -1,7 +1,7 @@
 //! What the calls do.
 
 use chainstack_primitives::{
-    AccountId, Amount, BatchCall, Call, CodeSource, Gas, Hash, Instantiate, Invoke, Poke, codes,
+    AccountId, Amount, Asset, BatchCall, Call, CodeSource, Gas, Hash, Instantiate, Invoke, Poke, Send, codes,
 };
 
 use super::Meter;
@@ -116,11 +116,23 @@ fn poke(scene: &mut Scene<'_, '_, '_>, call: &Poke) -> Result<Completed, Executi
 }
 
 fn invoke(scene: &mut Scene<'_, '_, '_>, call: &Invoke) -> Result<Completed, ExecutionError> {
-    // A consent that nobody reads would be worse than none: its signer relies on the bound.
-    if !call.sends.is_empty() {
-        return Err(not_supported("sending into escrows").into());
-    }
+    check_sends(&call.sends)?;
     let origin = scene.meter.origin();
     let message = Message { origin, value: call.value, args: &call.args, sends: &call.sends };
     scene.executor.invoke(scene.state, scene.meter, scene.block, call.contract, call.method.as_str(), message)
+}
+
+/// A consent that nobody reads would be worse than none: its signer relies on the bound.
+fn check_sends(sends: &[Send]) -> Result<(), Failure> {
+    for (index, send) in sends.iter().enumerate() {
+        let problem = if send.asset == Asset::Native {
+            "names the chain's coin, which comes with the call's value"
+        } else if sends.iter().take(index).any(|before| before.asset == send.asset) {
+            "names an asset that was named before"
+        } else {
+            continue;
+        };
+        return Err(Failure::new(codes::BAD_ARGUMENTS, format!("entry {index} of sends {problem}")));
+    }
+    Ok(())
 }

@@ -47,7 +47,7 @@ fn a_failed_transaction_leaves_exactly_fee_nonce_and_receipt() {
     let native = chainstack_primitives::Send { asset: chainstack_primitives::Asset::Native, max: Amount(1) };
     consenting.sends = vec![native].try_into().expect("short");
     let failing = [
-        (Call::Invoke(consenting), codes::NOT_SUPPORTED),
+        (Call::Invoke(consenting), codes::BAD_ARGUMENTS),
         (invoke(contract, "fail", entry(b"k", b"payload")), codes::REVERTED),
         (invoke(contract, "trap", entry(b"k", b"v")), codes::TRAP),
         (invoke(contract, "burn", u64::MAX), codes::OUT_OF_GAS),

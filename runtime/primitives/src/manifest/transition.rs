@@ -218,16 +218,21 @@ impl Ops {
     pub const ADD: Self = Self(8);
     /// Take from a balance.
     pub const SUB: Self = Self(16);
+    /// Give a unique asset to another owner.
+    pub const MOVE: Self = Self(32);
     /// Each operation with its name in TOML.
-    pub const NAMES: [(Self, &'static str); 5] = [
+    pub const NAMES: [(Self, &'static str); 6] = [
         (Self::READ, "read"),
         (Self::SET, "set"),
         (Self::DELETE, "delete"),
         (Self::ADD, "add"),
         (Self::SUB, "sub"),
+        (Self::MOVE, "move"),
     ];
     /// What a map or value cell allows.
     pub const ENTRY: Self = Self(7);
+    /// What a map of unique assets allows.
+    pub const UNIQUE: Self = Self(39);
     /// What a ledger allows.
     pub const LEDGER: Self = Self(25);
 

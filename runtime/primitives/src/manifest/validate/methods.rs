@@ -154,6 +154,7 @@ impl Checker<'_> {
     fn touch(&self, spot: Spot<'_>, scope: Scope<'_>, touch: &Touch) -> Result<(), ManifestError> {
         let cell = self.manifest.cell(touch.cell).ok_or_else(|| unknown(spot, Section::Cells, touch.cell))?;
         let allowed = match &cell.kind {
+            CellKind::Map(map) if map.asset.is_some() => Ops::UNIQUE,
             CellKind::Map(_) | CellKind::Value(_) => Ops::ENTRY,
             CellKind::Ledger(_) => Ops::LEDGER,
             CellKind::Escrow(_) => {

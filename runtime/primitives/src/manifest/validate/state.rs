@@ -46,6 +46,8 @@ impl Checker<'_> {
         let Some(asset) = &ledger.asset else { return Ok(()) };
         // Strangers extend a ledger of balances: a full one would lock everybody out.
         spot.part("max_entries").conflict_unless(ledger.max_entries.is_none())?;
+        // Below a sum of 128 bits no balance can overflow, so that nothing keeps a release.
+        spot.part("sum").conflict_unless(ledger.sum)?;
         match &*ledger.key {
             [field] if field.ty == Type::Account => self.asset(spot, cell, asset),
             [field] => Err(ManifestError::TypeMismatch {
@@ -110,10 +112,9 @@ impl Checker<'_> {
     }
 
     fn escrow_cell(&self, spot: Spot<'_>, escrow: &EscrowCell) -> Result<(), ManifestError> {
-        if let Some(item) = escrow.item {
-            self.map_cell(spot.part("item"), item)?;
-        }
-        self.asset_ref(spot.part("asset"), Scope::OWN_STATE, &escrow.asset)?;
+        let item = escrow.item.map(|item| self.map_cell(spot.part("item"), item)).transpose()?;
+        // Which contract's asset it is may stand in the item: known when it is paid in.
+        self.asset_ref(spot.part("asset"), Scope { item, ..Scope::OWN_STATE }, &escrow.asset)?;
         let unique = match &escrow.asset {
             AssetRef::Native => Some(false),
             AssetRef::Own(id) => self.manifest.cell(*id).map(|cell| !cell.is_fungible_asset()),
