@@ -59,6 +59,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         value: (u64, u64),
     ) -> Answered {
         let owner = memory::read_account(self.guest, owner)?;
+        let rest = memory::read(self.guest, value.0, value.1, VALUE_BYTES_MAX)?.to_vec();
         let position = self.locate_unique(cell, key, Ops::SET)?;
         if let Some(code) = refused_owner(&owner) {
             return status(code);
@@ -71,11 +72,10 @@ impl Scene<'_, '_, '_, '_, '_> {
             let text = format!("cell {} has this asset already", contract.cell_name(plan));
             return Err(Failure::new(codes::ITEM_EXISTS, text).into());
         }
-        let rest = memory::read(self.guest, value.0, value.1, VALUE_BYTES_MAX)?;
         let mut value = Vec::with_capacity(rest.len().saturating_add(plan.prefix));
         value.extend(state);
         value.extend(account_holder(&owner));
-        value.extend_from_slice(rest);
+        value.extend(rest);
         check_value(contract, plan, &value)?;
         check_receivers(contract, plan, self.key, &value)?;
         let method = contract.method(*method)?;

@@ -25,13 +25,14 @@ mod at {
     pub(super) const GO: u64 = DATA + 128;
     pub(super) const KEY: u64 = DATA + 130;
     pub(super) const VALUE: u64 = DATA + 134;
+    pub(super) const PROBE: u64 = DATA + 143;
     pub(super) const OUT: u64 = DATA + 400;
 }
 
 fn data() -> Vec<u8> {
     let one = 1_u128.to_le_bytes();
     let nothing = 0_u128.to_le_bytes();
-    [&ALICE.0[..], &BOB.0, &QUIET.0, &one, &nothing, b"go", &7_u32.to_le_bytes(), &[0; 9]].concat()
+    [&ALICE.0[..], &BOB.0, &QUIET.0, &one, &nothing, b"go", &7_u32.to_le_bytes(), &[0; 9], &PROBE.0].concat()
 }
 
 /// Arguments with which the function does its work.
@@ -52,6 +53,11 @@ fn good(row: &HostFunction) -> Vec<u64> {
         "transition" => vec![ids::MACHINE, 1],
         "escrow_in" => vec![ids::ESCROW, DATA, 0, at::NOTHING],
         "escrow_out" => vec![ids::ESCROW, DATA, 0, at::BOB, at::NOTHING],
+        "escrow_asset_in" => vec![ids::STAKE, DATA, 0, at::PROBE, 0, at::NOTHING, 16],
+        "unique_mint" => vec![ids::DEEDS, at::KEY, 4, at::ALICE, DATA, 0],
+        "unique_move" => vec![ids::DEEDS, at::KEY, 4, at::BOB],
+        "unique_owner" => vec![ids::DEEDS, at::KEY, 4, at::OUT],
+        "unique_count" => vec![ids::DEEDS, at::ALICE],
         "escrowed" => vec![ids::ESCROW, DATA, 0, at::OUT],
         "cell_count" => vec![ids::MAP],
         "cell_sum" => vec![ids::LEDGER, 0, at::OUT],

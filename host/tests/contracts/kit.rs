@@ -6,10 +6,10 @@ use chainstack_host::functions::table::{Answer, ParamKind, TABLE};
 use chainstack_primitives::{
     Amount, BoundedVec, Gas,
     manifest::{
-        AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, ErrorDef, EscrowCell, EscrowUse, EventDef,
-        Field, HeadField, ItemBinding, KeyTerm, LedgerCell, Machine, Manifest, MapCell, Name, ParamDef,
-        Reenter, Role, RoleInitial, RoleKind, Send, State, StateSet, Touches, Transition, TransitionKind,
-        Type, ValueCell, View,
+        Asset, AssetRef, CallRule, CallerRule, Ceilings, Cell, CellKind, ErrorDef, EscrowCell, EscrowUse,
+        EventDef, Field, HeadField, ItemBinding, KeyTerm, LedgerCell, Machine, Manifest, MapCell, Name,
+        ParamDef, Reenter, Role, RoleInitial, RoleKind, Send, State, StateSet, Touches, Transition,
+        TransitionKind, Type, ValueCell, View,
     },
 };
 use parity_scale_codec::Encode;
@@ -106,6 +106,20 @@ pub(crate) fn escrow(id: u16, text: &str, item: Option<u16>) -> Cell {
     Cell { id, name: name(text), doc: Default::default(), kind: CellKind::Escrow(kind) }
 }
 
+/// A machine whose states have the ids 0, 1 and so on; it begins in the first.
+pub(crate) fn machine(id: u16, text: &str, cell: Option<u16>, states: &[&str], terminal: &[u8]) -> Machine {
+    let states = (0..).zip(states).map(|(id, state)| State { id, name: name(state) });
+    Machine {
+        id,
+        name: name(text),
+        doc: Default::default(),
+        cell,
+        states: list(states.collect()),
+        initial: 0,
+        terminal: list(terminal.to_vec()),
+    }
+}
+
 pub(crate) fn account_role(id: u16, text: &str, initial: RoleInitial) -> Role {
     let kind = RoleKind::Account { initial, transferable: true };
     Role { id, name: name(text), doc: Default::default(), kind }
@@ -192,6 +206,9 @@ pub(crate) mod ids {
     pub(crate) const OWNER: u64 = 5;
     pub(crate) const MACHINE: u64 = 6;
     pub(crate) const ESCROW: u64 = 8;
+    pub(crate) const DEEDS: u64 = 10;
+    pub(crate) const STAKE: u64 = 11;
+    pub(crate) const COUPONS: u64 = 12;
 }
 
 /// A contract with one method for each host function: the words of its first argument are the function's arguments,
@@ -209,7 +226,20 @@ pub(crate) fn probe_manifest() -> Manifest {
     manifest.events = list(vec![event(ids::EVENT as u16, "Moved", vec![field("amount", Type::U128)])]);
     manifest.errors = list(vec![error(ids::ERROR as u16, "Broken", vec![field("code", Type::U32)])]);
     manifest.roles = list(vec![account_role(ids::OWNER as u16, "owner", RoleInitial::Signer)]);
+    let rules = || Some(Asset { on_move: None, escrow_when: None, release_when: None });
+    let mut deeds = map(ids::DEEDS as u16, "deeds", vec![field("id", Type::U32)], vec![], 0);
+    let mut coupons = ledger(ids::COUPONS as u16, "coupons", true, false);
+    match (&mut deeds.kind, &mut coupons.kind) {
+        (CellKind::Map(map), CellKind::Ledger(ledger)) => (map.asset, ledger.asset) = (rules(), rules()),
+        _ => unreachable!(),
+    }
+    let own = AssetRef::Own(ids::COUPONS as u16);
+    let stake = EscrowCell { item: None, asset: own.clone(), unique: false };
+    let stake = Cell { kind: CellKind::Escrow(stake), ..escrow(ids::STAKE as u16, "stake", None) };
     manifest.cells = list(vec![
+        deeds,
+        coupons,
+        stake,
         ledger(ids::LEDGER as u16, "balances", true, true),
         map(
             ids::MAP as u16,
@@ -236,16 +266,18 @@ pub(crate) fn probe_manifest() -> Manifest {
     for row in TABLE {
         let mut method = transition(&format!("f_{}", row.name), args(), Some(returns));
         method.value_max = Amount(1_000_000);
-        method.sends = native(500);
+        let coupons = Send { asset: own.clone(), max: Amount(500) };
+        method.sends = list(vec![Send { asset: AssetRef::Native, max: Amount(500) }, coupons]);
         method.calls = list(vec![anywhere(4, 100)]);
         method.notifies = list(vec![anywhere(4, 0)]);
         method.errors = list(vec![ids::ERROR as u16]);
         method.emits = list(vec![ids::EVENT as u16]);
         method.to = list(vec![StateSet { machine: ids::MACHINE as u16, states: list(vec![0, 1]) }]);
-        method.escrows = list(vec![EscrowUse { cell: ids::ESCROW as u16, pays_in: true, pays_out: true }]);
+        let both = |cell: u64| EscrowUse { cell: cell as u16, pays_in: true, pays_out: true };
+        method.escrows = list(vec![both(ids::ESCROW), both(ids::STAKE)]);
         transitions.push(method);
         let mut method = view(&format!("v_{}", row.name), args(), returns);
-        method.reads = list(vec![1, 2, 3, 4]);
+        method.reads = list(vec![1, 2, 3, 4, ids::DEEDS as u16]);
         method.calls = list(vec![anywhere(4, 0)]);
         method.errors = list(vec![ids::ERROR as u16]);
         views.push(method);

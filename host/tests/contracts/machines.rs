@@ -3,9 +3,9 @@
 use chainstack_primitives::{
     AccountId, Amount, Height, codes,
     manifest::{
-        CallRule, CallerRule, Clock, Invariant, ItemBinding, ItemField, KeyTerm, Machine, Manifest, Node,
-        Ops, Reenter, Role, RoleInitial, RoleKind, State, StateSet, Touch, Touches, Transition, Type,
-        TypeDef, TypeKind, View, Window,
+        CallRule, CallerRule, Clock, Invariant, ItemBinding, ItemField, KeyTerm, Manifest, Node, Ops,
+        Reenter, Role, RoleInitial, RoleKind, StateSet, Touch, Touches, Transition, Type, TypeDef, TypeKind,
+        View, Window,
     },
 };
 use chainstack_runtime::{ports::Failure, state::reserved};
@@ -30,19 +30,6 @@ const CANCELLED: u8 = 2;
 const CAP: u128 = 1_000;
 /// A job's last height is before this.
 const DUE: u64 = 50;
-
-fn machine(id: u16, name: &str, cell: Option<u16>, states: &[&str], terminal: &[u8]) -> Machine {
-    let states = (0..).zip(states).map(|(id, name)| State { id, name: kit::name(name) });
-    Machine {
-        id,
-        name: kit::name(name),
-        doc: Default::default(),
-        cell,
-        states: kit::list(states.collect()),
-        initial: 0,
-        terminal: kit::list(terminal.to_vec()),
-    }
-}
 
 fn set(machine: u16, states: &[u8]) -> StateSet {
     StateSet { machine, states: kit::list(states.to_vec()) }
@@ -113,8 +100,8 @@ fn board_settling(how: u8) -> Vec<u8> {
     ];
     manifest.cells = kit::list(vec![kit::map(JOBS, "jobs", vec![kit::field("id", Type::U64)], head, 8)]);
     manifest.machines = kit::list(vec![
-        machine(MAIN, "main", None, &["Active", "Paused"], &[]),
-        machine(JOB, "job", Some(JOBS), &["Open", "Done", "Cancelled"], &[DONE, CANCELLED]),
+        kit::machine(MAIN, "main", None, &["Active", "Paused"], &[]),
+        kit::machine(JOB, "job", Some(JOBS), &["Open", "Done", "Cancelled"], &[DONE, CANCELLED]),
     ]);
     let seller = RoleKind::Item { cell: JOBS, field: ItemField::Head(0) };
     manifest.roles = kit::list(vec![

@@ -1,6 +1,7 @@
 //! Contracts through the executor: WAT modules with manifests, called as transactions call them.
 #![expect(clippy::print_stderr, reason = "seeds and measured times are told")]
 
+mod assets;
 mod engines;
 mod exits;
 mod frames;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chainstack_engine::Compiler;
 use chainstack_host::{EngineChoice, Executor, ExecutorConfig};
-use chainstack_primitives::{Account, AccountId, Amount, ChainId, Event, Gas, Hash, Height, TimeMs};
+use chainstack_primitives::{Account, AccountId, Amount, ChainId, Event, Gas, Hash, Height, Send, TimeMs};
 use chainstack_runtime::{
     block::BlockInfo,
     params::Schedule,
@@ -217,6 +217,21 @@ impl World {
     ) -> Result<Vec<u8>, Failure> {
         let message = Message { origin: from, value: Amount(value), args, sends: &[] };
         self.transact(from, gas, |executor, state, meter, block| {
+            executor.invoke(state, meter, block, contract, method, message)
+        })
+    }
+
+    /// A call whose signer consents to send assets.
+    pub(crate) fn call_sending(
+        &mut self,
+        from: AccountId,
+        contract: AccountId,
+        method: &str,
+        args: &[u8],
+        sends: &[Send],
+    ) -> Result<Vec<u8>, Failure> {
+        let message = Message { origin: from, value: Amount(0), args, sends };
+        self.transact(from, GAS, |executor, state, meter, block| {
             executor.invoke(state, meter, block, contract, method, message)
         })
     }

@@ -715,20 +715,7 @@ fn each_unsupported_feature_is_refused_by_name() {
     }
     check(Feature::Upgrade, "upgrade", &|manifest| manifest.upgrade = all.upgrade);
     check(Feature::SetRoles, "roles.guardians", &|manifest| manifest.roles = list([all.roles[2].clone()]));
-    check(Feature::OwnerRoles, "roles.seller", &|manifest| {
-        let kind = RoleKind::Item { cell: 1, field: ItemField::Owner };
-        manifest.roles = list([Role { kind, ..all.roles[3].clone() }]);
-    });
-    check(Feature::AssetGuards, "cells.balances", &|manifest| manifest.cells = list([all.cells[0].clone()]));
-    check(Feature::UniqueAssets, "cells.tokens", &|manifest| manifest.cells = list([all.cells[1].clone()]));
-    check(Feature::Escrow, "cells.wares", &|manifest| manifest.cells = list([all.cells[6].clone()]));
-    let bid = all.transition("bid").expect("declared");
-    let with = |expected, part: &str, transition: Transition| {
-        let place = format!("transitions.pay.{part}");
-        check(expected, &place, &|manifest| manifest.transitions = list([transition.clone()]));
-    };
     let plain = || transition("pay");
-    with(Feature::Escrow, "sends", Transition { sends: bid.sends.clone(), ..plain() });
     let native = Send { asset: AssetRef::Native, max: Amount(1) };
     let free = Transition { sends: list([native]), reenter: Reenter::All, ..plain() };
     let mut manifest = supported();
