@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 root=$(cd .. && pwd)
 
 # Contracts, in order; each is a package of this workspace with a manifest.toml.
-contracts=(erc20 escrow)
+contracts=(erc20 escrow deed auction custody)
 
 check=${CHECK:-0}
 for argument in "$@"; do

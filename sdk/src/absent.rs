@@ -36,7 +36,12 @@ absent! {
     fn state(u16, &[u8]) -> i32;
     fn transition(u16, u8);
     fn escrow_in(u16, &[u8], u128) -> u32;
+    fn escrow_asset_in(u16, &[u8], &[u8; 32], u32, &[u8]) -> u32;
     fn escrow_out(u16, &[u8], &[u8; 32], u128) -> u32;
+    fn unique_mint(u16, &[u8], &[u8; 32], &[u8]) -> u32;
+    fn unique_move(u16, &[u8], &[u8; 32]) -> u32;
+    fn unique_owner(u16, &[u8]) -> (u32, [u8; 32]);
+    fn unique_count(u16, &[u8; 32]) -> u64;
     fn escrowed(u16, &[u8]) -> u128;
     fn emit(u16, &[u8]);
     fn transfer(&[u8; 32], u128) -> u32;

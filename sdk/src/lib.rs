@@ -9,7 +9,8 @@
 //! | [`cell`] | [`Map`](cell::Map) and [`Value`](cell::Value): declared entries |
 //! | [`ledger`] | [`Ledger`](ledger::Ledger): balances that the host conserves |
 //! | [`machine`] | states of machines, and where a call leads |
-//! | [`escrow`] | coins that the host holds for an item |
+//! | [`escrow`] | coins and assets of contracts that the host holds for an item |
+//! | [`unique`] | [`Unique`](unique::Unique): entries with an owner that the host keeps |
 //! | [`call`] | other contracts: invoke, notify, pay |
 //! | [`event`] | facts announced |
 //! | [`error`] | declared refusals |
@@ -58,6 +59,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod types;
+pub mod unique;
 
 pub use codec::Datum;
 #[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]

@@ -43,6 +43,15 @@ mod import {
         pub(super) fn state(machine: u32, key_ptr: *const u8, key_len: u32) -> i32;
         pub(super) safe fn transition(machine: u32, state: u32);
         pub(super) fn escrow_in(cell: u32, item_ptr: *const u8, item_len: u32, amount: *const u8) -> u32;
+        pub(super) fn escrow_asset_in(
+            cell: u32,
+            item_ptr: *const u8,
+            item_len: u32,
+            asset: *const u8,
+            from: u32,
+            ptr: *const u8,
+            len: u32,
+        ) -> u32;
         pub(super) fn escrow_out(
             cell: u32,
             item_ptr: *const u8,
@@ -50,6 +59,17 @@ mod import {
             to: *const u8,
             amount: *const u8,
         ) -> u32;
+        pub(super) fn unique_mint(
+            cell: u32,
+            key_ptr: *const u8,
+            key_len: u32,
+            owner: *const u8,
+            ptr: *const u8,
+            len: u32,
+        ) -> u32;
+        pub(super) fn unique_move(cell: u32, key_ptr: *const u8, key_len: u32, to: *const u8) -> u32;
+        pub(super) fn unique_owner(cell: u32, key_ptr: *const u8, key_len: u32, out: *mut u8) -> u32;
+        pub(super) fn unique_count(cell: u32, account: *const u8) -> u64;
         pub(super) fn escrowed(cell: u32, item_ptr: *const u8, item_len: u32, out: *mut u8);
         pub(super) fn emit(event: u32, ptr: *const u8, len: u32);
         pub(super) fn transfer(to: *const u8, amount: *const u8) -> u32;
@@ -234,6 +254,52 @@ pub(crate) fn escrow_in(cell: u16, item: &[u8], amount: u128) -> u32 {
     let amount = amount.to_le_bytes();
     // SAFETY: the key is a live slice and the amount a live array of 16 bytes; the host only reads.
     unsafe { import::escrow_in(u32::from(cell), item.as_ptr(), length(item), amount.as_ptr()) }
+}
+
+pub(crate) fn escrow_asset_in(cell: u16, item: &[u8], asset: &[u8; 32], from: u32, what: &[u8]) -> u32 {
+    // SAFETY: live slices and a live array of 32 bytes; the host only reads.
+    unsafe {
+        import::escrow_asset_in(
+            u32::from(cell),
+            item.as_ptr(),
+            length(item),
+            asset.as_ptr(),
+            from,
+            what.as_ptr(),
+            length(what),
+        )
+    }
+}
+
+pub(crate) fn unique_mint(cell: u16, key: &[u8], owner: &[u8; 32], value: &[u8]) -> u32 {
+    // SAFETY: live slices and a live array of 32 bytes; the host only reads.
+    unsafe {
+        import::unique_mint(
+            u32::from(cell),
+            key.as_ptr(),
+            length(key),
+            owner.as_ptr(),
+            value.as_ptr(),
+            length(value),
+        )
+    }
+}
+
+pub(crate) fn unique_move(cell: u16, key: &[u8], to: &[u8; 32]) -> u32 {
+    // SAFETY: the key is a live slice and the account a live array of 32 bytes; the host only reads.
+    unsafe { import::unique_move(u32::from(cell), key.as_ptr(), length(key), to.as_ptr()) }
+}
+
+pub(crate) fn unique_owner(cell: u16, key: &[u8]) -> (u32, [u8; 32]) {
+    let mut out = [0; 32];
+    // SAFETY: the key is a live slice that the host only reads; it writes exactly 32 bytes.
+    let status = unsafe { import::unique_owner(u32::from(cell), key.as_ptr(), length(key), out.as_mut_ptr()) };
+    (status, out)
+}
+
+pub(crate) fn unique_count(cell: u16, account: &[u8; 32]) -> u64 {
+    // SAFETY: the account is a live array of 32 bytes; the host only reads.
+    unsafe { import::unique_count(u32::from(cell), account.as_ptr()) }
 }
 
 pub(crate) fn escrow_out(cell: u16, item: &[u8], to: &[u8; 32], amount: u128) -> u32 {

@@ -12,3 +12,9 @@ pub(crate) const BALANCE_OVERFLOW: u32 = 5;
 pub(crate) const ZERO_ADDRESS: u32 = 11;
 /// The receiver is an account of the protocol itself.
 pub(crate) const PROTOCOL_ADDRESS: u32 = 16;
+/// There is no such entry.
+pub(crate) const ITEM_NOT_FOUND: u32 = 127;
+/// The unique asset is in an escrow.
+pub(crate) const ESCROWED: u32 = 148;
+/// The unique asset belongs to somebody else.
+pub(crate) const NOT_OWNER: u32 = 149;

@@ -259,7 +259,8 @@ fn foreign(manifest: &Manifest) -> Vec<ForeignAsset> {
     };
     for cell in &manifest.cells {
         if let CellKind::Escrow(escrow) = &cell.kind {
-            push(Names { manifest, args: &[], item: None }, &escrow.asset, format!("escrow {}", cell.name));
+            let item = escrow.item.and_then(|id| manifest.cell(id));
+            push(Names { manifest, args: &[], item }, &escrow.asset, format!("escrow {}", cell.name));
         }
     }
     for transition in &manifest.transitions {

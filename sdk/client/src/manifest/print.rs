@@ -346,7 +346,9 @@ impl<'m> Printer<'m> {
             if let Some(item) = escrow.item {
                 object.insert("item".into(), self.cell_name(item)?);
             }
-            object.insert("asset".into(), self.asset_ref(self.names(), &escrow.asset)?);
+            let item = escrow.item.and_then(|id| self.manifest.cell(id));
+            let names = Names { item, ..self.names() };
+            object.insert("asset".into(), self.asset_ref(names, &escrow.asset)?);
             put(object, "unique", json!(escrow.unique), json!(false));
         }
         Some(())

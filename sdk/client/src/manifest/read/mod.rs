@@ -84,7 +84,7 @@ impl<'t> Reader<'t> {
         self.sync_types()?;
         self.manifest.machines = self.section(Section::Machines, Self::machine)?;
         self.manifest.roles = self.section(Section::Roles, Self::role)?;
-        self.asset_guards()?;
+        self.assets()?;
         self.manifest.transitions = self.section(Section::Transitions, Self::transition)?;
         self.manifest.views = self.section(Section::Views, Self::view)?;
         self.sync_types()?;

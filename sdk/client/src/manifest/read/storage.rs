@@ -50,11 +50,14 @@ impl<'t> Reader<'t> {
                 let (tail, tail_max_bytes) = self.tail(&table)?;
                 CellKind::Value(ValueCell { head: self.head(&table)?, tail_max_bytes, tail })
             }
-            Kind::Escrow => CellKind::Escrow(EscrowCell {
-                item: table.get("item").map(|item| self.id_of(Section::Cells, item)).transpose()?,
-                asset: self.asset_ref(self.names(), table.need("asset")?)?,
-                unique: table.flag("unique", false)?,
-            }),
+            Kind::Escrow => {
+                table.need("asset")?;
+                CellKind::Escrow(EscrowCell {
+                    item: table.get("item").map(|item| self.id_of(Section::Cells, item)).transpose()?,
+                    asset: AssetRef::Native, // until all cells are known
+                    unique: table.flag("unique", false)?,
+                })
+            }
         };
         table.finish()?;
         Ok(Cell { id, name, doc, kind })
@@ -114,14 +117,21 @@ impl<'t> Reader<'t> {
         Ok(Some(asset))
     }
 
-    /// Reads the guards of assets, now that machines and roles are known.
-    pub(super) fn asset_guards(&mut self) -> Read<()> {
+    /// Reads the guards of assets and the assets of escrows, now that cells, machines and roles are known.
+    pub(super) fn assets(&mut self) -> Read<()> {
         let Some(section) = self.root.table("cells")? else { return Ok(()) };
         let mut cells = self.manifest.cells.to_vec();
         for (cell, entry) in cells.iter_mut().zip(section.entries()) {
-            let Some(item) = entry.item.table()?.get("asset").filter(|item| !item.is_text()) else {
+            let Some(item) = entry.item.table()?.get("asset") else { continue };
+            if let CellKind::Escrow(escrow) = &mut cell.kind {
+                // Which contract's asset it is may stand in the item.
+                let bound = escrow.item.and_then(|id| self.manifest.cell(id));
+                escrow.asset = self.asset_ref(Names { item: bound, ..self.names() }, item)?;
                 continue;
-            };
+            }
+            if item.is_text() {
+                continue;
+            }
             let named = cell.clone();
             let asset = match &mut cell.kind {
                 CellKind::Map(map) => map.asset.as_mut(),
