@@ -1,6 +1,6 @@
 //! `chainstack call`: run a method of a contract.
 
-use chainstack_primitives::{Amount, BoundedVec, Call as ChainCall, Invoke};
+use chainstack_primitives::{Amount, Asset, Call as ChainCall, Invoke, Send};
 
 use super::{Outcome, context::Context, contract_view::ContractView, error::CliError, send::SendOptions};
 
@@ -19,6 +19,9 @@ pub(super) struct Call {
     /// Base units to give along.
     #[arg(long, default_value_t = 0)]
     value: u128,
+    /// Asset that the contract may take into an escrow, and how much of it at most: CONTRACT.CELL=MAX. Without it none.
+    #[arg(long = "send", value_name = "CONTRACT.CELL=MAX")]
+    sends: Vec<String>,
     #[command(flatten)]
     send: SendOptions,
 }
@@ -43,10 +46,31 @@ impl Call {
             method: self.method.as_str().try_into().map_err(too_long)?,
             args: args.try_into().map_err(too_long)?,
             value: Amount(self.value),
-            sends: BoundedVec::new(),
+            sends: consents(context, &self.sends)?.try_into().map_err(too_long)?,
         });
         self.send.send_and_answer(context, call, Some(&view), &format!("{} done", self.method))
     }
+}
+
+/// What `--send` options consent to.
+fn consents(context: &Context, options: &[String]) -> Result<Vec<Send>, CliError> {
+    let read = |option: &String| {
+        let malformed = || {
+            CliError::misuse(format!("`--send {option}` is not CONTRACT.CELL=MAX"))
+                .hint("as in `--send gold.balances=100`; `inspect ADDR storage` lists the cells")
+        };
+        let (asset, max) = option.split_once('=').ok_or_else(malformed)?;
+        let (contract, cell) = asset.rsplit_once('.').ok_or_else(malformed)?;
+        let max = max.replace('_', "").parse().map_err(|_| malformed())?;
+        let keeper = ContractView::of(context, contract)?;
+        let Some(found) = keeper.manifest.cell_named(cell).filter(|cell| cell.asset().is_some()) else {
+            let text = format!("`{contract}` declares no asset in a cell `{cell}`");
+            return Err(CliError::misuse(text).hint("`inspect ADDR storage` lists the cells"));
+        };
+        let asset = Asset::Cell { contract: keeper.address, cell: found.id };
+        Ok(Send { asset, max: Amount(max) })
+    };
+    options.iter().map(read).collect()
 }
 
 /// The host's own methods take a role, and perhaps an account.

@@ -42,6 +42,8 @@ pub struct CallRequest {
     pub args: BTreeMap<String, String>,
     /// Native coins that come along, in base units.
     pub value: u128,
+    /// Assets that the caller consents to send, as `CONTRACT.CELL`, and how much of each at most.
+    pub sends: Vec<(String, u128)>,
 }
 
 /// An exit to take.

@@ -12,8 +12,8 @@ use chainstack_client::{
 };
 use chainstack_host::Executor;
 use chainstack_primitives::{
-    AccountId, Amount, BoundedVec, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce,
-    Poke, Tag, TimeMs, codes,
+    AccountId, Amount, Asset, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce, Poke,
+    Send, Tag, TimeMs, codes,
     manifest::{Cell, Field, Manifest, Type},
     tagged,
     transaction::CODE_SIZE_MAX,
@@ -151,8 +151,20 @@ impl LocalChain {
             method: request.method.as_str().try_into().map_err(words)?,
             args: args.try_into().map_err(words)?,
             value: Amount(request.value),
-            sends: BoundedVec::new(),
+            sends: self.consents(&request.sends)?.try_into().map_err(words)?,
         }))
+    }
+
+    fn consents(&self, sends: &[(String, u128)]) -> Result<Vec<Send>, String> {
+        let read = |(asset, max): &(String, u128)| {
+            let missing = || format!("`{asset}` is no asset: CONTRACT.CELL expected");
+            let (contract, cell) = asset.rsplit_once('.').ok_or_else(missing)?;
+            let deployed = self.deployed(contract)?;
+            let cell = deployed.manifest.cell_named(cell).filter(|cell| cell.asset().is_some());
+            let asset = Asset::Cell { contract: deployed.address, cell: cell.ok_or_else(missing)?.id };
+            Ok(Send { asset, max: Amount(*max) })
+        };
+        sends.iter().map(read).collect()
     }
 
     fn poke(&self, request: &PokeRequest) -> Result<Call, String> {

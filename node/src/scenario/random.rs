@@ -41,7 +41,14 @@ impl Draw {
         let caller = names.resolve(self.pick(&random.among)?)?.to_owned();
         let args = self.args(random, names, &template)?;
         let contract = contract.into();
-        Ok(Request::Call(CallRequest { contract, method: template.call, caller, args, value: 0 }))
+        Ok(Request::Call(CallRequest {
+            contract,
+            method: template.call,
+            caller,
+            args,
+            value: 0,
+            sends: Vec::new(),
+        }))
     }
 
     fn args(

@@ -133,6 +133,11 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
                 caller,
                 args: self.names.texts(&step.args)?,
                 value: step.value.as_ref().map_or(Ok(0), |value| self.names.amount(value))?,
+                sends: step
+                    .sends
+                    .iter()
+                    .map(|(asset, max)| Ok((asset.clone(), self.names.amount(max)?)))
+                    .collect::<Result<_, String>>()?,
             })),
             (None, Some(exit)) => {
                 let item = self.key(&step.item)?;

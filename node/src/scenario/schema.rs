@@ -87,6 +87,9 @@ pub struct Step {
     pub item: Vec<toml::Value>,
     /// Native coins that come along, in base units.
     pub value: Option<toml::Value>,
+    /// Assets that the caller consents to send into escrows of the contract: `"CONTRACT.CELL" = MAX`.
+    #[serde(default)]
+    pub sends: Values,
     /// Time of the block, in milliseconds after the scenario's `time_ms`.
     pub at_ms: Option<u64>,
     /// Height of the block; genesis has 0. Empty blocks fill what is missing.
@@ -310,6 +313,9 @@ impl Step {
         }
         if self.value.is_some() && self.call.is_none() {
             return Err("`value` belongs to `call`".into());
+        }
+        if !self.sends.is_empty() && self.call.is_none() {
+            return Err("`sends` belongs to `call`".into());
         }
         if self.poke.is_some() && (!self.args.is_empty() || self.expect.returns.is_some()) {
             return Err("an exit takes no `args`, and returns nothing".into());

@@ -63,8 +63,8 @@ impl Names<'_> {
         })
     }
 
-    /// Whether `found` is what `expected` describes. Numbers equal their decimal texts; `@NAME` and `//…` stand
-    /// for the account's address; a table's fields must all be there, and no others.
+    /// Whether `found` is what `expected` describes. Numbers equal their decimal texts; `@NAME`, `//…`, names of
+    /// contracts and hexadecimal keys stand for the account's address; a table's fields must all be there, and no others.
     pub(crate) fn same(
         &self,
         chain: &mut impl ScenarioChain,
@@ -88,13 +88,17 @@ impl Names<'_> {
             }
             (toml::Value::Table(_) | toml::Value::Array(_), _) => Ok(false),
             (scalar, found) => {
-                let mut expected = self.text(scalar)?;
-                if let toml::Value::String(text) = scalar
-                    && (text.starts_with('@') || text.starts_with("//"))
-                {
-                    expected = chain.address(&expected)?;
+                let expected = self.text(scalar)?;
+                let Some(found) = plain(found) else { return Ok(false) };
+                if found == expected {
+                    return Ok(true);
                 }
-                Ok(plain(found).is_some_and(|found| found == expected))
+                let toml::Value::String(text) = scalar else { return Ok(false) };
+                match chain.address(&expected) {
+                    Ok(address) => Ok(found == address),
+                    Err(what) if text.starts_with('@') || text.starts_with("//") => Err(what),
+                    Err(_) => Ok(false),
+                }
             }
         }
     }

@@ -169,11 +169,10 @@ fn foreign(manifest: &Manifest) -> Vec<Claim> {
     });
     let claim = |name: &str| {
         let sentence = format!(
-            "Escrow `{name}` holds an asset of another contract: that its own condition for a release never hinders \
-             one is assumed."
+            "Escrow `{name}` holds an asset of another contract: it takes none whose contract says when it comes out."
         );
         let subject = Subject { cell: Some(name.to_owned()), ..Subject::default() };
-        Claim::new(Property::P3, "foreign", subject, (Verdict::Stated, Evidence::Assumed), sentence)
+        Claim::new(Property::P3, "foreign", subject, (Verdict::Stated, Evidence::Enforced), sentence)
     };
     foreign.map(|cell| claim(&cell.name)).collect()
 }

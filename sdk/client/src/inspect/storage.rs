@@ -191,7 +191,10 @@ fn of(manifest: &Manifest, cell: &Cell) -> CellRow {
         CellKind::Value(_) => ("value", None),
         CellKind::Escrow(escrow) => {
             let row = EscrowRow {
-                asset: asset(Names { item: escrow.item.and_then(|id| names.manifest.cell(id)), ..names }, &escrow.asset),
+                asset: asset(
+                    Names { item: escrow.item.and_then(|id| names.manifest.cell(id)), ..names },
+                    &escrow.asset,
+                ),
                 item: escrow.item.map(|id| cell_name(manifest, id)),
                 unique: escrow.unique,
             };
