@@ -6,6 +6,7 @@
 //! | `load` | code made ready for a frame, kept or anew, at one price |
 //! | `kept` | contracts kept ready, by least recent use |
 //! | `upload`, `instantiate` | what they write |
+//! | `outlook` | what could be done now |
 //! | `check` | the verdict over bytes without a chain |
 //! | `choice` | which engine runs the code |
 
@@ -14,6 +15,7 @@ mod choice;
 mod instantiate;
 mod kept;
 mod load;
+mod outlook;
 mod poke;
 mod prepare;
 mod upload;

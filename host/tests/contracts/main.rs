@@ -10,6 +10,7 @@ mod kept;
 mod kit;
 mod limits;
 mod machines;
+mod outlook;
 mod phases;
 mod price;
 mod refusals;
