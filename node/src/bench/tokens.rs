@@ -16,7 +16,7 @@ use crate::spec::PARADIGMS;
 /// Tokens of each holder at the start.
 const TOKENS: u128 = 1_000_000_000;
 /// Most transfers of tokens that run once more while somebody listens to the host's phases.
-const PROBED_MAX: u32 = 20_000;
+const PROBED: u32 = 20_000;
 
 pub(super) fn coins(config: &BenchConfig) -> Result<Measured> {
     let holders = Holders::new(config);
@@ -56,7 +56,7 @@ pub(super) fn erc20(config: &BenchConfig) -> Result<Measured> {
     let signed = draw(config.txs)?;
     path.measured = Measured::default();
     path.run(&signed, block_txs)?;
-    let more = draw(config.txs.min(PROBED_MAX).saturating_add(1))?;
+    let more = draw(config.txs.min(PROBED).saturating_add(1))?;
     path.measured.checks = Some(path.run_probed(&more, block_txs)?);
     Ok(std::mem::take(&mut path.measured))
 }
