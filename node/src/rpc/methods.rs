@@ -161,7 +161,16 @@ pub const METHODS: &[Method] = &[
         name: "chain_status",
         doc: "How the chain stands. `mempool` counts what waits; `base_fee` is the next block's.",
         result: STATUS,
-        commands: &["status", "events", "account transfer", "paradigm deploy", "deploy", "call", "poke"],
+        commands: &[
+            "status",
+            "events",
+            "inspect",
+            "account transfer",
+            "paradigm deploy",
+            "deploy",
+            "call",
+            "poke",
+        ],
         ..PLAIN
     },
     Method {
@@ -293,7 +302,7 @@ pub const METHODS: &[Method] = &[
             "limit" optional: Number, "1,000 at most, which is meant if it is left out"
         },
         result: List(&object! { "value": Bytes, "payer": Account, "deposit": Amount, "key": Bytes }),
-        commands: &["state"],
+        commands: &["state", "inspect"],
         ..PLAIN
     },
     Method {
