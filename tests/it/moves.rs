@@ -1,6 +1,8 @@
 //! What could be done with a contract now, and why the rest could not: `state`, `call CONTRACT --help`,
 //! `poke CONTRACT --help`, on the sample `escrow`.
 
+use std::{env, fs};
+
 use chainstack_client::{
     Ss58Prefix, parse_address,
     transaction::{Terms, sign},
@@ -8,6 +10,7 @@ use chainstack_client::{
 use chainstack_primitives::{AccountId, Amount, BatchCall, BoundedVec, Call, Gas, Invoke, Transaction};
 use chainstack_tests::{
     node::TestNode,
+    vectors::project,
     wallet::{Wallet, hex_of},
 };
 use serde_json::Value;
@@ -176,6 +179,45 @@ fn exits_are_told_as_open_or_not() {
     assert!(text.contains("release all of vault to item.buyer"), "{text}");
     let _unknown = node.cli(&["poke", "shop", "nothing", "--help"]).exits(8);
     let _key = node.cli(&["poke", "shop", "pay", "1", "2", "--help"]).exits(2);
+}
+
+/// What is printed as JSON, of the deal and of the contract, without the clock and the artifact's hashes.
+fn printed(node: &TestNode) -> String {
+    let mut all = serde_json::Map::new();
+    for line in [
+        &["state", "shop", "--from", "//Bob"][..],
+        &["state", "shop", "deals", "1", "--from", "//Alice"],
+        &["call", "shop", "--help"],
+        &["call", "shop", "release", "deal=1", "--from", "//Bob", "--help"],
+        &["poke", "shop", "expire", "1", "--help"],
+    ] {
+        let mut answer = node.cli_json(line);
+        answer["block"]["time_ms"] = Value::from(0);
+        // They follow from the artifact, whose own tests pin it.
+        for field in ["info", "address"] {
+            answer.as_object_mut().expect("an object").remove(field);
+        }
+        all.insert(line.join(" "), answer);
+    }
+    serde_json::to_string_pretty(&Value::Object(all)).expect("it was JSON") + "\n"
+}
+
+#[test]
+fn the_json_forms_are_as_their_golden_file_says() {
+    let found = printed(&shop());
+    let path = project().join("tests/golden/moves.json");
+    if env::var("CHAINSTACK_UPDATE_GOLDEN").as_deref() == Ok("1") {
+        fs::write(&path, &found).expect("written");
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    let line = found.lines().zip(golden.lines()).position(|(found, expected)| found != expected);
+    assert!(
+        found == golden,
+        "tests/golden/moves.json differs from line {}:\n  expected {:?}\n  found    {:?}\nCHAINSTACK_UPDATE_GOLDEN=1 rewrites it",
+        line.map_or(0, |line| line + 1),
+        line.and_then(|line| golden.lines().nth(line)),
+        line.and_then(|line| found.lines().nth(line))
+    );
 }
 
 /// The account of `shop`.

@@ -83,7 +83,7 @@ fn what_is_told_is_what_a_call_meets() {
                     let id = key(id).to_vec();
                     let price = |price: u128| price.to_le_bytes().to_vec();
                     for method in ["finish", "collect", "remove"] {
-                        agrees(world, from, method, &[id.clone()]);
+                        agrees(world, from, method, std::slice::from_ref(&id));
                     }
                     agrees(world, from, "open", &[id.clone(), price(1), key(99).to_vec()]);
                     agrees(world, from, "reprice", &[id.clone(), price(4)]);
