@@ -7,7 +7,7 @@
 //! **Map.** [`Executor`]: the runtime's port, the way in · [`admission`]: which bytecode may enter · [`instrument`]:
 //! bytecode to bytecode, the same for every engine · [`functions`]: the host functions, from one declared table ·
 //! `machine`: what a contract may do, asked at every step · `run`: frames and the calls between them · [`budget`]: gas ·
-//! `memory`: checked ranges · [`error`]: why bytes are not accepted as code.
+//! `memory`: checked ranges · `phases`: where the time goes, told through a port · [`error`]: why bytes are not accepted as code.
 //!
 //! **Invariants.** Nothing undeclared happens: every read, write, event, error, payment and call is checked against
 //! the manifest before it is done, and a refusal leaves no trace. Work is charged before it is done. Only a fault of
@@ -22,6 +22,7 @@ pub mod functions;
 pub mod instrument;
 mod machine;
 mod memory;
+mod phases;
 mod run;
 
 pub use admission::limits::LIMITS;
@@ -30,3 +31,5 @@ pub use executor::{
     CONTRACTS_KEPT_BYTES_MAX, CONTRACTS_KEPT_MAX, CheckReport, EngineChoice, Executor, ExecutorConfig,
     ExecutorCounts, INITIALIZE_GAS_MAX, INITIALIZE_STACK,
 };
+pub use machine::{Met, Move, MoveKind, Need, Question};
+pub use phases::{Phase, PhaseProbe};

@@ -26,6 +26,7 @@ use crate::{
         Contract, Frame, MethodKind, Notice, Place, RoleMethod, Spans, check_entry, check_invariants,
         complete, flush, locate_fields, run_role_method,
     },
+    phases::Phase,
 };
 
 /// Room made for the keys of one access, in bytes: that of two accounts with their marks, so that it seldom grows.
@@ -188,7 +189,9 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
     /// Checks all that a transition asks for before it runs, and says of what is refused where that was.
     pub(crate) fn check_entry(&mut self, gas: &mut GasLeft, frame: &mut Frame) -> Result<(), ExecutionError> {
         let known = (self.block, &self.origin);
-        check_entry(self.state, self.meter.schedule(), known, gas, frame).map_err(|error| match error {
+        let phases = self.executor.phases();
+        let checked = || check_entry(self.state, self.meter.schedule(), known, gas, frame);
+        phases.tell(Phase::Guards, checked).map_err(|error| match error {
             ExecutionError::Failed(mut failure) => {
                 failure.diagnostics.text = located(frame, &failure.diagnostics.text);
                 failure.into()
@@ -364,7 +367,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
     ) -> Result<Vec<u8>, ExecutionError> {
         let (state, schedule) = (&mut *self.state, self.meter.schedule());
         let frame = self.frames.last_mut().ok_or_else(|| Fault::text("no frame to finish"))?;
-        complete(state, schedule, gas, frame)?;
+        self.executor.phases().tell(Phase::Guards, || complete(state, schedule, gas, frame))?;
         self.settle(|more| gas.charge(more))?;
         let frame = self.top()?;
         let output = std::mem::take(&mut frame.output);
@@ -391,7 +394,9 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
     ) -> Result<(), ExecutionError> {
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         let contract = Arc::clone(&frame.contract);
-        flush(self.state, &contract, &frame.address, &mut frame.pending)?;
+        let phases = self.executor.phases();
+        let merged = || flush(self.state, &contract, &frame.address, &mut frame.pending);
+        phases.tell(Phase::Aggregates, merged)?;
         if !frame.used.changed || contract.manifest.invariants.is_empty() {
             return Ok(());
         }
@@ -402,7 +407,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             load_params(self.state, frame)?;
         }
         let at = Place::of(frame, self.block, &self.origin, None)?;
-        check_invariants(self.state, at)?;
+        phases.tell(Phase::Invariants, || check_invariants(self.state, at))?;
         frame.used.changed = false;
         Ok(())
     }

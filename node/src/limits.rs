@@ -134,6 +134,7 @@ fn rpc_rows() -> Vec<Row> {
             "index rows and chunks of events read by one `event_query`",
             "node/storage/src/tests/queries.rs::a_query_reads_no_more_rows_than_it_may_and_its_cursor_leads_to_all",
         ),
+        row("CALL_BLOCKS_MAX", rpc::CALL_BLOCKS_MAX, "blocks", "blocks of one `contract_calls`", REQUESTS),
         row(
             "QUERY_GAS",
             rpc::QUERY_GAS,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The fields of a line.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "workload",
     "txs",
     "blocks",
@@ -20,6 +20,7 @@ const FIELDS: [&str; 14] = [
     "tps_total",
     "peak_rss_bytes",
     "state_root",
+    "checks",
 ];
 
 fn bench(workload: &str, threads: &str, seed: &str, more: &[&str]) -> Value {
@@ -54,6 +55,27 @@ fn the_same_seed_gives_the_same_root_at_any_number_of_threads() {
             assert_ne!(&bench(workload, "1", "8", &[])["state_root"], root, "{workload}: another seed");
         }
     }
+}
+
+#[test]
+fn the_token_tells_what_its_checks_take() {
+    let line = bench("erc20", "1", "7", &[]);
+    let checks = &line["checks"];
+    assert_eq!(checks["txs"], 240, "as many again, and the one that makes the code ready: {line}");
+    // Entry and end of each call, the two keys of the move, and the merge of no sums.
+    let phases = checks["phases"].as_u64().zip(checks["interrupted"].as_u64());
+    assert_eq!(phases.map(|(seen, interrupted)| seen + interrupted), Some(240 * 5), "{line}");
+    for phase in ["guards", "touches", "aggregates", "invariants"] {
+        assert!(checks["seconds_by_phase"][phase].as_f64().is_some_and(|seconds| seconds >= 0.0), "{line}");
+    }
+    assert_eq!(checks["seconds_by_phase"]["invariants"], 0.0, "the token declares none: {line}");
+    assert!(checks["seconds_by_phase"]["guards"].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
+    // So short a run may be less than the kernel counts; then there is no share, and not a wrong one.
+    let measured = checks["seconds_exec"].as_f64().expect("seconds") > 0.0;
+    let share = checks["share"].as_f64();
+    assert_eq!(share.is_some_and(|share| share > 0.0), measured, "{line}");
+    assert!(checks["seconds_probe"].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
+    assert_eq!(bench("transfer", "1", "7", &[])["checks"], Value::Null, "coins have no checks");
 }
 
 #[test]

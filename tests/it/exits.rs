@@ -12,7 +12,7 @@ fn artifact() -> PathBuf {
 }
 
 /// A node with the contract as `shop`, and deal 1 of //Alice's for //Bob: 1,000 units, due far ahead.
-fn shop() -> TestNode {
+pub(crate) fn shop() -> TestNode {
     let node = TestNode::temporary(&[]);
     let file = artifact().to_string_lossy().into_owned();
     let _deployed = node.cli(&["deploy", &file, "--as", "shop", "--from", "//Alice"]).exits(0);
@@ -20,7 +20,7 @@ fn shop() -> TestNode {
     node
 }
 
-fn open(node: &TestNode, deal: &str, deadline: &str) -> Output {
+pub(crate) fn open(node: &TestNode, deal: &str, deadline: &str) -> Output {
     let (deal, deadline) = (format!("deal={deal}"), format!("deadline={deadline}"));
     node.cli(&[
         "call",

@@ -195,7 +195,7 @@ fn what_is_no_contract_is_refused_with_its_exit_code() {
 }
 
 #[test]
-fn forms_that_do_not_fit_are_misuse_and_the_history_is_not_there_yet() {
+fn forms_that_do_not_fit_are_misuse_and_a_file_has_no_history() {
     let [(_, erc20), _] = targets();
     let misuse: [&[&str]; 6] = [
         &["abi", "--format", "mermaid"],
@@ -209,8 +209,12 @@ fn forms_that_do_not_fit_are_misuse_and_the_history_is_not_there_yet() {
         let refused = inspect(&erc20, arguments).exits(2);
         assert_eq!(refused.stdout, "", "{arguments:?}");
     }
-    let history = inspect(&erc20, &["history"]).exits(1);
-    assert!(history.stderr.contains("not supported yet"), "{history:?}");
+    for asked in [&["history"][..], &["bounds", "--blocks", "5"]] {
+        let history = inspect(&erc20, asked).exits(2);
+        assert!(history.stderr.contains("only a deployed contract has a history"), "{history:?}");
+    }
+    let depth = inspect(&erc20, &["abi", "--blocks", "5"]).exits(2);
+    assert!(depth.stderr.contains("how far `history` and `bounds` look back"), "{depth:?}");
 }
 
 #[test]

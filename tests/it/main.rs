@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod memory;
 mod metrics;
+mod moves;
 mod proofs;
 mod recovery;
 mod refused;

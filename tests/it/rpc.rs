@@ -165,6 +165,14 @@ fn limits_hold_at_them_and_one_past() {
     assert!(call(1_000).is_ok());
     assert!(call(1_001).is_err());
     assert!(call(0).is_err(), "a page without room leads nowhere");
+
+    // Blocks whose calls are listed.
+    let nobody = json!(format!("0x{}", "11".repeat(32)));
+    let calls =
+        |blocks: u64| node.try_rpc("contract_calls", &[nobody.clone(), json!(0), json!(0), json!(blocks)]);
+    assert!(calls(256).is_ok());
+    assert!(calls(257).is_err());
+    assert!(calls(0).is_err(), "a page without blocks leads nowhere");
 }
 
 #[test]
@@ -327,12 +335,27 @@ fn answers_have_the_shapes_that_discover_declares() {
         ("state_cell", vec![json!(gold), json!(1), key.clone()]),
         ("state_cell", vec![json!(gold), json!(1), none.clone()]),
         ("state_range", vec![json!(gold), json!(1)]),
-        ("state_proof", vec![json!(gold), json!(1), key]),
+        ("state_proof", vec![json!(gold), json!(1), key.clone()]),
         ("contract_info", vec![json!(gold)]),
         ("contract_manifest", vec![code]),
         ("contract_query", vec![json!(gold), json!("name"), none.clone()]),
         ("contract_query", vec![json!(gold), json!("no_such_view"), none]),
         ("contract_state", vec![json!(gold)]),
+        ("contract_outlook", vec![json!(gold)]),
+        (
+            "contract_outlook",
+            vec![
+                json!(gold),
+                json!(bob.address()),
+                json!(1),
+                key.clone(),
+                json!("transfer"),
+                json!([null]),
+                json!("5"),
+            ],
+        ),
+        ("contract_calls", vec![json!(gold), json!(0)]),
+        ("contract_calls", vec![json!(gold), height, json!(0), json!(1)]),
         ("paradigm_list", vec![]),
         ("paradigm_params", vec![json!("erc20")]),
         ("event_query", vec![]),

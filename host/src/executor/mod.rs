@@ -6,6 +6,7 @@
 //! | `load` | code made ready for a frame, kept or anew, at one price |
 //! | `kept` | contracts kept ready, by least recent use |
 //! | `upload`, `instantiate` | what they write |
+//! | `outlook` | what could be done now |
 //! | `check` | the verdict over bytes without a chain |
 //! | `choice` | which engine runs the code |
 
@@ -14,6 +15,7 @@ mod choice;
 mod instantiate;
 mod kept;
 mod load;
+mod outlook;
 mod poke;
 mod prepare;
 mod upload;
@@ -42,6 +44,7 @@ use crate::{
     budget::GasLeft,
     error::engine_fault,
     functions::HOST_FUNCTIONS,
+    phases::{PhaseProbe, Phases},
     run::{Ended, Run, Target},
 };
 
@@ -62,6 +65,8 @@ pub struct ExecutorConfig {
     pub code_cache: Option<Arc<dyn CodeCache>>,
     /// Which engine runs contract code.
     pub engine: EngineChoice,
+    /// Who is told where the time of calls goes: for measurements.
+    pub probe: Option<Arc<dyn PhaseProbe>>,
 }
 
 impl Default for ExecutorConfig {
@@ -72,6 +77,7 @@ impl Default for ExecutorConfig {
             bytes_max: CONTRACTS_KEPT_BYTES_MAX,
             code_cache: None,
             engine: EngineChoice::ByOrigin,
+            probe: None,
         }
     }
 }
@@ -97,6 +103,7 @@ pub struct Executor {
     engine: Engine,
     code_cache: Option<Arc<dyn CodeCache>>,
     choice: EngineChoice,
+    probe: Option<Arc<dyn PhaseProbe>>,
     schedule: Schedule,
     limits: KeptLimits,
     kept: Mutex<Kept>,
@@ -120,11 +127,12 @@ impl Executor {
         // Compiled code is kept here, together with its declaration.
         let engine =
             Engine::new(EngineConfig { modules_max: 1 }, HOST_FUNCTIONS, None).map_err(engine_fault)?;
-        let ExecutorConfig { contracts_max, bytes_max, code_cache, engine: choice } = config;
+        let ExecutorConfig { contracts_max, bytes_max, code_cache, engine: choice, probe } = config;
         Ok(Self {
             engine,
             code_cache,
             choice,
+            probe,
             schedule,
             limits: KeptLimits { contracts_max, bytes_max },
             kept: Mutex::new(Kept::default()),
@@ -135,6 +143,11 @@ impl Executor {
 
     pub(crate) const fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Who listens to the phases of calls.
+    pub(crate) fn phases(&self) -> Phases<'_> {
+        Phases(self.probe.as_deref())
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

@@ -48,6 +48,7 @@ impl Run<'_, '_, '_> {
             origin: &self.origin,
             guest,
             key: &mut self.key,
+            phases: self.executor.phases(),
         };
         scene.run(function, args)
     }

@@ -71,10 +71,10 @@ impl Scene<'_, '_, '_, '_, '_> {
             used.create(method)?;
         }
         if plan.sum {
-            note(self.guest, schedule, pending, Pending::new(plan.id, LEDGER_SUM, amount, 0))?;
+            note(self.guest, schedule, self.phases, pending, Pending::new(plan.id, LEDGER_SUM, amount, 0))?;
         }
         if plan.count && before.is_none() {
-            note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 1, 0))?;
+            note(self.guest, schedule, self.phases, pending, Pending::new(plan.id, COUNT, 1, 0))?;
         }
         if before.is_none() {
             let deposit = entry_deposit(schedule, plan.room_bytes)?;
@@ -102,12 +102,12 @@ impl Scene<'_, '_, '_, '_, '_> {
         }
         let schedule = self.meter.schedule();
         if plan.sum {
-            note(self.guest, schedule, pending, Pending::new(plan.id, LEDGER_SUM, 0, amount))?;
+            note(self.guest, schedule, self.phases, pending, Pending::new(plan.id, LEDGER_SUM, 0, amount))?;
         }
         if after == 0 {
             charge_update(self.guest, schedule)?;
             if plan.count {
-                note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 0, 1))?;
+                note(self.guest, schedule, self.phases, pending, Pending::new(plan.id, COUNT, 0, 1))?;
             }
         }
         set_existing(self.state, place, after)?;
@@ -125,7 +125,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         let (position, _) = self.locate(cell, from, Kind::Ledger, Ops::SUB)?;
         let middle = self.key.len();
         let access = super::storage::Access { cell, key: to, kind: Kind::Ledger, op: Ops::ADD };
-        super::storage::locate(self.frame, self.origin, self.guest, &access, self.key)?;
+        self.locate_more(&access)?;
         let Some((from, to)) = self.key.split_at_checked(middle) else { return Ok(DONE) };
 
         let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
@@ -150,7 +150,7 @@ impl Scene<'_, '_, '_, '_, '_> {
             if left == 0 {
                 charge_update(self.guest, schedule)?;
                 if plan.count {
-                    note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 0, 1))?;
+                    note(self.guest, schedule, self.phases, pending, Pending::new(plan.id, COUNT, 0, 1))?;
                 }
             }
             set_existing(self.state, target, total)?;
@@ -169,7 +169,7 @@ impl Scene<'_, '_, '_, '_, '_> {
             return Ok(DONE);
         }
         if plan.count {
-            note(self.guest, schedule, pending, Pending::new(plan.id, COUNT, 1, 0))?;
+            note(self.guest, schedule, self.phases, pending, Pending::new(plan.id, COUNT, 1, 0))?;
         }
         let deposit = entry_deposit(schedule, plan.room_bytes)?;
         self.state.write_entry(self.meter, (address, plan.id, to), value, deposit)?;

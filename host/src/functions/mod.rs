@@ -34,7 +34,7 @@ use chainstack_engine::Guest;
 use chainstack_primitives::AccountId;
 use chainstack_runtime::{block::BlockInfo, ports::ExecutionError, state::Overlay, transaction::Meter};
 
-use crate::machine::Frame;
+use crate::{machine::Frame, phases::Phases};
 
 /// What a host function that starts no other frame works on.
 pub(crate) struct Scene<'a, 'o, 'm, 'g, 'mem> {
@@ -48,6 +48,7 @@ pub(crate) struct Scene<'a, 'o, 'm, 'g, 'mem> {
     pub(crate) guest: &'g mut Guest<'mem>,
     /// Room for a stored key, kept between calls.
     pub(crate) key: &'a mut Vec<u8>,
+    pub(crate) phases: Phases<'a>,
 }
 
 /// Result of a host function: the word it answers, 0 if none.

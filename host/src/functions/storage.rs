@@ -25,6 +25,7 @@ use crate::{
         takes_coins,
     },
     memory::{self, word},
+    phases::{Phase, Phases},
 };
 
 /// What is answered if there is no entry: −1.
@@ -40,7 +41,7 @@ pub(super) struct Access {
 
 /// Checks an access against the declaration and appends the key, as state has it, to `key`. The position of the
 /// cell, and the head fields that the method may change there.
-pub(super) fn locate(
+fn locate(
     frame: &Frame,
     origin: &AccountId,
     guest: &Guest<'_>,
@@ -74,7 +75,13 @@ impl Scene<'_, '_, '_, '_, '_> {
         op: Ops,
     ) -> Result<(usize, u16), Failure> {
         self.key.clear();
-        locate(self.frame, self.origin, self.guest, &Access { cell, key, kind, op }, self.key)
+        self.locate_more(&Access { cell, key, kind, op })
+    }
+
+    /// As [`Self::locate`], for a key behind those that were located before.
+    pub(super) fn locate_more(&mut self, access: &Access) -> Result<(usize, u16), Failure> {
+        let located = || locate(self.frame, self.origin, self.guest, access, self.key);
+        self.phases.tell(Phase::Touches, located)
     }
 
     pub(super) fn cell_get(&mut self, cell: u64, key: (u64, u64), out: u64, cap: u64) -> Answered {
@@ -116,7 +123,7 @@ impl Scene<'_, '_, '_, '_, '_> {
                 None
             }
         };
-        note_change(self.guest, schedule, pending, plan, (before, Some(&*value)))?;
+        note_change(self.guest, schedule, self.phases, pending, plan, (before, Some(&*value)))?;
         if *item_cell == Some(position)
             && let Some(item) = items.iter_mut().find(|item| item.key == *self.key)
         {
@@ -150,7 +157,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         {
             item.see(plan, None);
         }
-        note_change(self.guest, schedule, pending, plan, (Some(&*before), None))?;
+        note_change(self.guest, schedule, self.phases, pending, plan, (Some(&*before), None))?;
         self.state.delete_entry(address, plan.id, self.key)?;
         if let Some(owner) = owner.flatten() {
             charge_update(self.guest, schedule)?;
@@ -232,8 +239,10 @@ impl Scene<'_, '_, '_, '_, '_> {
             charge(self.guest, schedule.host.read)?;
             load_params(self.state, frame)?;
         }
-        flush(self.state, &contract, &frame.address, &mut frame.pending)?;
-        check_other_item(self.state, (self.block, self.origin), frame, method, &item)
+        let merged = || flush(self.state, &contract, &frame.address, &mut frame.pending);
+        self.phases.tell(Phase::Aggregates, merged)?;
+        let checked = || check_other_item(self.state, (self.block, self.origin), frame, method, &item);
+        self.phases.tell(Phase::Guards, checked)
     }
 
     pub(super) fn cell_count(&mut self, cell: u64) -> Answered {
@@ -264,12 +273,14 @@ impl Scene<'_, '_, '_, '_, '_> {
             return Err(Failure::new(codes::UNDECLARED_CELL, text).into());
         }
         let method = self.frame.contract.method(self.frame.method)?;
-        check_everything(self.frame, method, (position, plan))?;
+        self.phases.tell(Phase::Touches, || check_everything(self.frame, method, (position, plan)))?;
         let Frame { contract, method, address, used, pending, .. } = &mut *self.frame;
         used.read(contract.method(*method)?)?;
-        flush(self.state, contract, address, pending)?;
         let plan = self::plan(contract, position)?;
-        read_aggregate(self.state, plan, address, which)
+        self.phases.tell(Phase::Aggregates, || {
+            flush(self.state, contract, address, pending)?;
+            read_aggregate(self.state, plan, address, which)
+        })
     }
 }
 
@@ -358,19 +369,23 @@ fn check_head(
 pub(super) fn note(
     guest: &mut Guest<'_>,
     schedule: &Schedule,
+    phases: Phases<'_>,
     pending: &mut Vec<Pending>,
     change: Pending,
 ) -> Result<(), Failure> {
-    if change.note(pending)? { charge_update(guest, schedule) } else { Ok(()) }
+    let first = phases.tell(Phase::Aggregates, || change.note(pending))?;
+    if first { charge_update(guest, schedule) } else { Ok(()) }
 }
 
 /// Notes what a write does to count and sums of a map: its value before and after.
 pub(super) fn note_change(
     guest: &mut Guest<'_>,
     schedule: &Schedule,
+    phases: Phases<'_>,
     pending: &mut Vec<Pending>,
     plan: &CellPlan,
     (before, after): (Option<&[u8]>, Option<&[u8]>),
 ) -> Result<(), Failure> {
-    Pending::changes(plan, before, after).try_for_each(|change| note(guest, schedule, pending, change))
+    Pending::changes(plan, before, after)
+        .try_for_each(|change| note(guest, schedule, phases, pending, change))
 }

@@ -48,6 +48,18 @@ impl Spans {
         }
     }
 
+    /// Where values lie whose bytes stand behind each other; each at most as long as arguments may be together.
+    pub(crate) fn of_parts<'b>(parts: impl IntoIterator<Item = &'b [u8]>) -> Self {
+        let mut spans = Self::EMPTY;
+        let mut end = 0_usize;
+        for (slot, part) in spans.ends.iter_mut().zip(parts) {
+            end = end.saturating_add(part.len()); // sizes of parts of one request
+            *slot = u16::try_from(end).unwrap_or(u16::MAX);
+            spans.count = spans.count.saturating_add(1);
+        }
+        spans
+    }
+
     /// The value with this index in `bytes`.
     pub(crate) fn get<'b>(&self, bytes: &'b [u8], index: usize) -> Option<&'b [u8]> {
         bytes.get(self.range(index)?)

@@ -111,9 +111,32 @@ const KEY_SHOWN: usize = 64;
 
 /// Whether the items of a binding are there already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Expected {
+pub(super) enum Expected {
     Existing,
     New,
+}
+
+/// Checks that an item is there, or is not, as its binding asks.
+///
+/// # Errors
+/// [`codes::ITEM_NOT_FOUND`], [`codes::ITEM_EXISTS`].
+pub(super) fn check_presence(
+    contract: &Contract,
+    plan: &CellPlan,
+    item: &Item,
+    expected: Expected,
+) -> Result<(), Failure> {
+    match (expected, &item.head) {
+        (Expected::Existing, None) => {
+            let text = format!("cell {} has no item {}", contract.cell_name(plan), item.shown());
+            Err(Failure::new(codes::ITEM_NOT_FOUND, text))
+        }
+        (Expected::New, Some(_)) => {
+            let text = format!("cell {} has item {} already", contract.cell_name(plan), item.shown());
+            Err(Failure::new(codes::ITEM_EXISTS, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Finds the items that the frame's call is bound to, charged before each is read.
@@ -148,17 +171,8 @@ pub(super) fn bind(
         let value = entry.map(|entry| &*entry.value);
         let item = Item::new(&contract, plan, key, value)
             .ok_or_else(|| Failure::new(codes::BAD_KEY, "the bound item has no key of its cell"))?;
-        match (expected, &item.head) {
-            (Expected::Existing, None) => {
-                let text = format!("cell {} has no item {}", contract.cell_name(plan), item.shown());
-                return Err(Failure::new(codes::ITEM_NOT_FOUND, text).into());
-            }
-            (Expected::New, Some(_)) => {
-                let text = format!("cell {} has item {} already", contract.cell_name(plan), item.shown());
-                return Err(Failure::new(codes::ITEM_EXISTS, text).into());
-            }
-            _ => frame.items.push(item),
-        }
+        check_presence(&contract, plan, &item, expected)?;
+        frame.items.push(item);
     }
     frame.item_cell = Some(position);
     frame.creates = expected == Expected::New;

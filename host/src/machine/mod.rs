@@ -13,6 +13,7 @@
 //! | `asset` | assets of contracts, moved by the host |
 //! | `exit`, `judge` | ways out that the host runs, and what admission asks of them |
 //! | `touch` | whether an access stands in the declaration |
+//! | `outlook` | what could be done now, and why the rest could not |
 //! | `aggregate` | sums and counts as deltas |
 //! | `role` | holders of account roles, and the methods by which they change |
 
@@ -27,6 +28,7 @@ mod guard;
 mod invariant;
 mod item;
 mod judge;
+mod outlook;
 mod role;
 mod state;
 mod touch;
@@ -43,6 +45,8 @@ pub(crate) use guard::{check_entry, check_other_item};
 pub(crate) use invariant::check_invariants;
 pub(crate) use item::{Item, account_of, holder_of, see_again};
 pub(crate) use judge::{judge_exits, paid, takes_coins};
+pub(crate) use outlook::outlook;
+pub use outlook::{Met, Move, MoveKind, Need, Question};
 pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
 pub(crate) use state::{contract_state, move_gas, move_machine, open_states};
 pub(crate) use touch::{check_everything, check_touch, for_an_item, resolve};

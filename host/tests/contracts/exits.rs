@@ -18,10 +18,10 @@ use crate::{
     world::{ALICE, BOB, GAS, World},
 };
 
-const VAULT: AccountId = AccountId([0x71; 32]);
+pub(crate) const VAULT: AccountId = AccountId([0x71; 32]);
 /// Who gets what the contract has besides escrow.
 const CAROL: AccountId = AccountId([0xca; 32]);
-const DEALS: u16 = 1;
+pub(crate) const DEALS: u16 = 1;
 const HELD: u16 = 3;
 const DEAL: u16 = 1;
 const OPEN: u8 = 0;
@@ -214,7 +214,7 @@ fn open(id: u64, seller: AccountId) -> Vec<u8> {
 }
 
 /// With deal 1: Alice has put 100 into escrow for Bob.
-fn with_deal(trapping: bool) -> World {
+pub(crate) fn with_deal(trapping: bool) -> World {
     let mut world = World::new();
     world.create(VAULT, &code(trapping), &CAROL.0);
     let opened = world.call_with(ALICE, VAULT, "open", &open(1, BOB), 100, GAS);

@@ -15,8 +15,8 @@ use crate::{
     world::{ALICE, BOB, World},
 };
 
-const BOARD: AccountId = AccountId([0x70; 32]);
-const JOBS: u16 = 1;
+pub(crate) const BOARD: AccountId = AccountId([0x70; 32]);
+pub(crate) const JOBS: u16 = 1;
 /// The contract's machine and its states.
 const MAIN: u16 = 1;
 const ACTIVE: u8 = 0;
@@ -27,9 +27,9 @@ const OPEN: u8 = 0;
 const DONE: u8 = 1;
 const CANCELLED: u8 = 2;
 /// What all prices together may be.
-const CAP: u128 = 1_000;
+pub(crate) const CAP: u128 = 1_000;
 /// A job's last height is before this.
-const DUE: u64 = 50;
+pub(crate) const DUE: u64 = 50;
 
 fn set(machine: u16, states: &[u8]) -> StateSet {
     StateSet { machine, states: kit::list(states.to_vec()) }
@@ -81,7 +81,7 @@ const SETTLE_BODY: &str = "(drop (call $input (i32.const 0) (i32.const 12)))
     (if (i32.lt_u (i32.load (i32.const 8)) (i32.const 99))
         (then (call $transition (i32.const 2) (i32.load (i32.const 8)))))";
 
-fn board() -> Vec<u8> {
+pub(crate) fn board() -> Vec<u8> {
     board_settling(DONE)
 }
 
@@ -305,13 +305,13 @@ fn board_settling(how: u8) -> Vec<u8> {
     )
 }
 
-fn world() -> World {
+pub(crate) fn board_world() -> World {
     let mut world = World::new();
     world.create(BOARD, &board(), &CAP.to_le_bytes());
     world
 }
 
-fn job(id: u64, price: u128, due: u64) -> Vec<u8> {
+pub(crate) fn job(id: u64, price: u128, due: u64) -> Vec<u8> {
     [&id.to_le_bytes()[..], &price.to_le_bytes(), &due.to_le_bytes()].concat()
 }
 
@@ -325,7 +325,7 @@ fn how(id: u64, how: u32) -> Vec<u8> {
 
 /// With job 1 of Alice's, at 10, due at [`DUE`].
 fn with_job() -> World {
-    let mut world = world();
+    let mut world = board_world();
     assert_eq!(world.call(ALICE, BOARD, "open", &job(1, 10, DUE)), Ok(vec![]));
     world
 }

@@ -11,6 +11,8 @@ mod kept;
 mod kit;
 mod limits;
 mod machines;
+mod outlook;
+mod phases;
 mod price;
 mod refusals;
 mod roles;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chainstack_engine::Compiler;
-use chainstack_host::{EngineChoice, Executor, ExecutorConfig};
+use chainstack_host::{EngineChoice, Executor, ExecutorConfig, Move, Question};
 use chainstack_primitives::{Account, AccountId, Amount, ChainId, Event, Gas, Hash, Height, Send, TimeMs};
 use chainstack_runtime::{
     block::BlockInfo,
@@ -294,6 +294,18 @@ impl World {
         let (output, gas) = answered?;
         self.gas = gas;
         Ok(output)
+    }
+
+    /// What could be done with the contract in this block.
+    pub(crate) fn outlook(&self, contract: AccountId, question: &Question<'_>) -> Result<Vec<Move>, Failure> {
+        let mut overlay = Overlay::new(&self.store);
+        let answered = self.executor.outlook(&mut overlay, &self.block, contract, question);
+        let changes = overlay.into_changes();
+        assert!(changes.accounts().is_empty() && changes.entries().is_empty(), "a look changed state");
+        answered.map_err(|error| match error {
+            ExecutionError::Failed(failure) => failure,
+            ExecutionError::Fault(fault) => panic!("{fault:?}"),
+        })
     }
 
     /// Calls host function `function` inside a transition of the probe, as Alice. Data and answer.

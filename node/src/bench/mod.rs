@@ -1,12 +1,14 @@
 //! Benchmarks of the real path: signed SCALE bytes in, verified, executed, committed, synced.
 //!
 //! One run prints one line. Phases are CPU seconds of the threads that did them; `seconds_total` is wall time over
-//! all blocks, setup apart. The same seed gives the same `state_root` at any number of threads. A workload never
+//! all blocks, setup apart. Contract calls with tokens run on for some blocks while somebody listens to the host's phases:
+//! what its checks take is under `checks`, and in no other figure. The same seed gives the same `state_root` at any number of threads. A workload never
 //! judges its own speed: `make bench` sets the peers beside it.
 
 mod call;
 pub mod cost;
 mod path;
+mod phases;
 mod signature;
 mod tokens;
 mod trie;
@@ -16,6 +18,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use chainstack_primitives::Hash;
 use serde_json::{Value, json};
+
+pub use phases::Checks;
 
 /// What to run, and how much of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,6 +74,8 @@ pub struct Measured {
     pub cpu_seconds: f64,
     /// Root after the last block.
     pub state_root: Hash,
+    /// What the checks of the declaration took of execution: measured over blocks of their own, behind the others.
+    pub checks: Option<Checks>,
 }
 
 /// Runs a workload: the fields of its line.
@@ -102,6 +108,7 @@ pub fn run(config: &BenchConfig) -> Result<Value> {
         "tps_total": rate(measured.seconds_total),
         "peak_rss_bytes": cost::peak_rss_bytes(),
         "state_root": measured.state_root.to_string(),
+        "checks": measured.checks.map(Checks::to_json),
     }))
 }
 

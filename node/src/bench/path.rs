@@ -23,7 +23,11 @@ use chainstack_runtime::{
 use chainstack_storage::{BlockCommit, RocksBackend, Store, StoreOptions};
 use parity_scale_codec::Encode as _;
 
-use super::{BenchConfig, Draw, Measured, cost, signature::verify_all};
+use super::{
+    BenchConfig, Checks, Draw, Measured, cost,
+    phases::{self, Stopwatch, Toll},
+    signature::verify_all,
+};
 use crate::{code_cache, node::open_store, spec, threads::Threads};
 
 /// Coins of each account at the start.
@@ -119,13 +123,14 @@ pub(super) struct Path {
     operator: AccountId,
     threads: Marked,
     tries: Tries,
-    folder: Option<PathBuf>,
+    /// Where data lies, and whether it goes with this.
+    folder: (PathBuf, bool),
     pub(super) measured: Measured,
 }
 
 impl Drop for Path {
     fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
+        if let (folder, true) = &self.folder {
             // What cannot be removed is left to the system's cleaning of its folder of temporary files.
             let _left = std::fs::remove_dir_all(folder);
         }
@@ -153,13 +158,10 @@ impl Path {
         let coins = Amount::coins(COINS).context("coins fit an amount")?;
         let balances = holders.keys.iter().map(|key| (key.public(), coins)).collect();
         let genesis = spec::with_balances("bench", &schedule, balances)?;
-        let (folder, removed) = match &config.data {
-            Some(folder) => (folder.clone(), None),
-            None => {
-                let folder = std::env::temp_dir().join(format!("chainstack-bench-{}", std::process::id()));
-                (folder.clone(), Some(folder))
-            }
-        };
+        let folder = config.data.clone();
+        let removed = folder.is_none();
+        let temporary = || std::env::temp_dir().join(format!("chainstack-bench-{}", std::process::id()));
+        let folder = folder.unwrap_or_else(temporary);
         std::fs::create_dir_all(&folder)?;
         let backend = RocksBackend::open(folder.join("store"))?;
         let keeping =
@@ -177,7 +179,7 @@ impl Path {
             operator: spec::operator()?,
             threads,
             tries: Tries::cold(),
-            folder: removed,
+            folder: (folder, removed),
             measured: Measured::default(),
         })
     }
@@ -205,6 +207,27 @@ impl Path {
         }
         self.measured.state_root = self.store.head().state_root();
         Ok(output)
+    }
+
+    /// Runs signed transactions as [`Self::run`] does while somebody listens to the host's phases: what its checks take
+    /// of execution. The first transaction makes the contract's code ready and is not counted.
+    pub(super) fn run_probed(&mut self, signed: &[Vec<u8>], block_txs: usize) -> Result<Checks> {
+        let cache = code_cache::in_data_folder(&self.folder.0);
+        let keeping =
+            ExecutorConfig { code_cache: cache, probe: Some(Arc::new(Stopwatch)), ..Default::default() };
+        let plain = std::mem::replace(&mut self.executor, Executor::new(keeping, self.schedule.clone())?);
+        let kept = std::mem::take(&mut self.measured);
+        let (first, others) = signed.split_at_checked(1).context("a transaction to run")?;
+        self.run(first, 1)?;
+        self.measured = Measured::default();
+        let before = Toll::measure();
+        let _first = phases::taken();
+        self.run(others, block_txs)?;
+        let seen = phases::taken();
+        let after = Toll::measure();
+        let probed = std::mem::replace(&mut self.measured, kept);
+        self.executor = plain;
+        Ok(Checks::new(probed.txs, probed.seconds_exec, seen, before.min(after)))
     }
 
     /// Calls `method` of a contract `count` times on one thread, without transactions around it: execution alone.

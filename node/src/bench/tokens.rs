@@ -15,6 +15,8 @@ use crate::spec::PARADIGMS;
 
 /// Tokens of each holder at the start.
 const TOKENS: u128 = 1_000_000_000;
+/// Most transfers of tokens that run once more while somebody listens to the host's phases.
+const PROBED: u32 = 20_000;
 
 pub(super) fn coins(config: &BenchConfig) -> Result<Measured> {
     let holders = Holders::new(config);
@@ -42,19 +44,20 @@ pub(super) fn erc20(config: &BenchConfig) -> Result<Measured> {
     }
     path.run(&spread, block_txs)?;
 
-    let mut signed = Vec::new();
-    for _ in 0..config.txs {
-        let (from, to) = signer.pair(holders.count());
-        let amount = u128::from(1 + signer.draw.below(100));
-        signed.push(signer.sign(
-            from,
-            GAS_LIMIT,
-            Amount::ZERO,
-            transfer(token, holders.key(to)?.public(), amount)?,
-        )?);
-    }
+    let mut draw = |count: u32| -> Result<Vec<Vec<u8>>> {
+        let one = |_| {
+            let (from, to) = signer.pair(holders.count());
+            let amount = u128::from(1 + signer.draw.below(100));
+            let call = transfer(token, holders.key(to)?.public(), amount)?;
+            signer.sign(from, GAS_LIMIT, Amount::ZERO, call)
+        };
+        (0..count).map(one).collect()
+    };
+    let signed = draw(config.txs)?;
     path.measured = Measured::default();
     path.run(&signed, block_txs)?;
+    let more = draw(config.txs.min(PROBED).saturating_add(1))?;
+    path.measured.checks = Some(path.run_probed(&more, block_txs)?);
     Ok(std::mem::take(&mut path.measured))
 }
 

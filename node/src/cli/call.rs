@@ -6,6 +6,9 @@ use super::{Outcome, context::Context, contract_view::ContractView, error::CliEr
 
 /// Run a method of a contract: simulate it, show the cost, send it, wait for its block.
 ///
+/// `call CONTRACT --help` asks the node: it shows the contract's methods and which are enabled now, or why not; so does
+/// `call CONTRACT METHOD [NAME=VALUE]... --from KEY --help` of one.
+///
 /// Exits 4 if the contract reverts, 5 out of gas or over a limit, 6 if its machine refuses, 9 if the caller does not
 /// hold the role.
 #[derive(clap::Args, Debug)]

@@ -21,6 +21,7 @@ use super::{
     Outcome,
     context::Context,
     error::{CliError, Exit},
+    history::{BLOCKS, entries, look_back},
     output::Answer,
     target::Target,
 };
@@ -39,6 +40,9 @@ pub(super) struct Inspect {
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     format: Form,
+    /// For `history` and `bounds` of a deployed contract: how many of the last blocks are looked at [default: 10000].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    blocks: Option<u64>,
     /// Of several machines, the one to draw with `--format mermaid`.
     #[arg(long, value_name = "NAME")]
     machine: Option<String>,
@@ -53,7 +57,7 @@ enum What {
     Manifest,
     /// States and what moves between them.
     Machine,
-    /// How much one call may use and how large cells can get, beside live values.
+    /// How much one call may use and how large cells can get, beside live values and how far calls came.
     Bounds,
     /// Cells, and where each field lies.
     Storage,
@@ -67,7 +71,7 @@ enum What {
     Power,
     /// What is believed without proof.
     Trust,
-    /// Transitions that were taken; not supported yet.
+    /// Transitions and exits that a deployed contract was seen to take, what the others ended with, how far calls came.
     History,
     /// Everything but the history.
     All,
@@ -117,7 +121,7 @@ impl Inspect {
     /// Exit code 2 for a form that does not fit, 3 for a manifest or module that is none, 8 for what is not there.
     pub(super) fn run(self, context: &Context) -> Outcome {
         self.check_options(context)?;
-        let look = Look::at(context, &self.target, self.what)?;
+        let look = Look::at(context, &self.target, self.what, self.blocks)?;
         if self.format == Form::Mermaid {
             return self.diagrams(&look);
         }
@@ -148,11 +152,9 @@ impl Inspect {
 
     /// An option that would change nothing is misuse: whoever gave it would misread the answer.
     fn check_options(&self, context: &Context) -> Result<(), CliError> {
-        if self.what == What::History {
-            return Err(CliError::failed(
-                "the history of transitions is not supported yet: the node keeps no index of them",
-            )
-            .hint("`chainstack events CONTRACT` lists what the contract announced"));
+        if self.blocks.is_some() && !matches!(self.what, What::History | What::Bounds) {
+            return Err(CliError::misuse("--blocks says how far `history` and `bounds` look back")
+                .hint("leave it out"));
         }
         if context.is_json() && self.format != Form::Text {
             return Err(CliError::misuse("--output json and --format are two forms of one answer")
@@ -239,12 +241,26 @@ fn declared(module: &str, name: &str) -> Option<inspect::Declared> {
 }
 
 impl Look {
-    fn at(context: &Context, name: &str, what: What) -> Result<Self, CliError> {
+    fn at(context: &Context, name: &str, what: What, blocks: Option<u64>) -> Result<Self, CliError> {
         let target = Target::of(context, name)?;
+        let looks_back = matches!(what, What::Bounds | What::History);
+        if target.address.is_none() && (what == What::History || blocks.is_some()) {
+            return Err(CliError::misuse(format!(
+                "`{name}` is a file: only a deployed contract has a history"
+            ))
+            .hint("give an alias or an address"));
+        }
         let live = match (&target.address, what) {
-            (Some(address), What::Bounds | What::Power | What::All) => {
+            (Some(address), What::Bounds | What::Power | What::History | What::All) => {
                 let state = context.rpc("contract_state", &[json!(address)])?;
-                Some(live(&target.manifest, &state))
+                let mut live = live(&target.manifest, &state);
+                if looks_back {
+                    live.seen = Some(look_back(context, address, blocks.unwrap_or(BLOCKS))?);
+                }
+                if what == What::Bounds {
+                    live.entries = entries(context, address, &target.manifest)?.into_iter().collect();
+                }
+                Some(live)
             }
             _ => None,
         };
@@ -336,7 +352,13 @@ impl Look {
                 let found = inspect::errors(manifest);
                 (page::errors(&found), rows(&found)?)
             }
-            What::Manifest | What::History | What::All => {
+            What::History => {
+                let seen = self.live.as_ref().and_then(|live| live.seen.as_ref());
+                let seen = seen.ok_or_else(|| CliError::failed("no blocks were looked at"))?;
+                let found = inspect::history(manifest, seen);
+                (page::history(&found), rows(&found)?)
+            }
+            What::Manifest | What::All => {
                 let toml = to_toml(manifest).map_err(|error| invalid(&error))?;
                 let tree = to_json(manifest).map_err(|error| invalid(&error))?;
                 (page::manifest(&toml), json!({"toml": toml, "tree": tree}))
@@ -387,5 +409,6 @@ fn live(manifest: &Manifest, state: &Value) -> Live {
         counts: numbers("counts", "count", counted),
         sums: numbers("sums", "sum", summed),
         holders: roles.map(|role| (role.id, holders.get(&role.id).cloned())).collect(),
+        ..Live::default()
     }
 }

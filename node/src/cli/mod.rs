@@ -18,6 +18,7 @@ mod call;
 pub(crate) mod check;
 mod codes;
 mod completions;
+mod contract_help;
 mod deploy;
 mod dev;
 mod dev_control;
@@ -25,8 +26,10 @@ mod diff;
 mod doctor;
 mod events;
 mod explain;
+mod history;
 mod inspect;
 mod manifest;
+mod moves;
 mod paradigm;
 mod poke;
 mod proof;
@@ -50,6 +53,7 @@ use crate::rpc::methods::behind;
 
 use self::{
     context::Context,
+    contract_help::HelpLine,
     error::{CliError, Exit},
     output::{Answer, Format},
 };
@@ -119,6 +123,11 @@ pub type Outcome = Result<Answer, CliError>;
 /// Runs the command line `arguments` (the program's name first).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(line) = HelpLine::read(&arguments) {
+        let (global, command) = line.split();
+        let (format, context) = (global.output, Context::new(global));
+        return ended(HelpLine::run(command, &context), format);
+    }
     let mut line = with_methods(Cli::command(), "");
     let parsed =
         line.try_get_matches_from_mut(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
@@ -136,7 +145,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let format = cli.global.output;
     let context = Context::new(cli.global);
-    match dispatch(cli.command, &context).and_then(|answer| answer.print(format)) {
+    ended(dispatch(cli.command, &context), format)
+}
+
+/// Prints what a command came to.
+fn ended(outcome: Outcome, format: Format) -> ExitCode {
+    match outcome.and_then(|answer| answer.print(format)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error.print(format);
@@ -219,6 +233,8 @@ mod tests {
         ("context", "status"),
         ("dev_control", "dev"),
         ("tx_view", "tx"),
+        ("moves", "state"),
+        ("history", "inspect"),
     ];
 
     fn paths(command: &clap::Command, path: &str, all: &mut BTreeSet<String>) {

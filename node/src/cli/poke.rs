@@ -3,15 +3,14 @@
 use chainstack_primitives::{Call, Poke as ChainPoke};
 
 use super::{
-    Outcome,
-    context::Context,
-    contract_view::ContractView,
-    error::{CliError, Exit},
-    send::SendOptions,
-    state::cell_key,
+    Outcome, context::Context, contract_view::ContractView, error::CliError, moves::unknown_exit,
+    send::SendOptions, state::cell_key,
 };
 
 /// Take an exit of a contract: what it pays goes where the contract declares, whoever pokes. No code of it runs.
+///
+/// `poke CONTRACT --help` asks the node: it shows the contract's exits; with an exit and the key of an item, whether it is
+/// open now, or why not.
 ///
 /// Exits 6 if the exit may not be taken now.
 #[derive(clap::Args, Debug)]
@@ -34,12 +33,8 @@ impl Poke {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let view = ContractView::of(context, &self.contract)?;
         let exits = &view.manifest.exits;
-        let Some(exit) = exits.iter().find(|exit| *exit.name == *self.exit) else {
-            let listed: Vec<&str> = exits.iter().map(|exit| exit.name.as_str()).collect();
-            let text = format!("the contract declares no exit `{}`", self.exit);
-            let hint = if listed.is_empty() { "it declares none".to_owned() } else { listed.join(", ") };
-            return Err(CliError::new(Exit::NotFound, text).hint(format!("exits: {hint}")));
-        };
+        let exit = exits.iter().find(|exit| *exit.name == *self.exit);
+        let exit = exit.ok_or_else(|| unknown_exit(&view, &self.exit))?;
         let item = match exit.item.and_then(|id| view.manifest.cell(id)) {
             Some(cell) => cell_key(context, &view, &cell.name, &self.item)?.1,
             None if self.item.is_empty() => Vec::new(),

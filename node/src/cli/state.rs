@@ -1,7 +1,10 @@
 //! `chainstack state`: what a contract is and holds now.
 
 use chainstack_client::value;
-use chainstack_primitives::manifest::{Cell, Type};
+use chainstack_primitives::{
+    AccountId,
+    manifest::{Cell, CellKind, ItemBinding, Type},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -9,6 +12,7 @@ use super::{
     context::Context,
     contract_view::{ContractView, plain, show_account, stored_value},
     error::{CliError, Exit},
+    moves::{Asking, Moves, awaits_an_item, lines as move_lines},
     output::{Answer, remark},
     secret,
 };
@@ -16,8 +20,13 @@ use crate::rpc::params::parse_hex;
 
 /// Most entries of a list, if not told otherwise.
 const LIMIT: u16 = 100;
+/// Items of each map that an overview shows.
+const ITEMS: usize = 20;
 
-/// Show what a contract is and holds now: its parameters, roles and sums, or the entries of a cell.
+/// Show what a contract is and holds now: its parameters, roles, sums and machines, its first items and the state of
+/// each, what could be done in the next block and why the rest could not; or the entries of a cell.
+///
+/// With a cell and a key it shows one entry, and what could be done with it if it is an item.
 #[derive(clap::Args, Debug)]
 pub(super) struct State {
     /// The contract: an alias or an address.
@@ -29,6 +38,9 @@ pub(super) struct State {
     /// At an earlier height: of one entry only.
     #[arg(long)]
     height: Option<u64>,
+    /// Who would call or poke: the name of a key, an address, an alias or a //URI [default: not said].
+    #[arg(long, value_name = "WHO")]
+    from: Option<String>,
     /// Most entries of a list [default: 100].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: Option<u16>,
@@ -45,9 +57,10 @@ impl State {
     pub(super) fn run(self, context: &Context) -> Outcome {
         self.check_options()?;
         let view = ContractView::of(context, &self.contract)?;
+        let caller = self.from.as_ref().map(|name| context.account(name)).transpose()?;
         match (&self.cell, self.key.is_empty()) {
-            (None, _) => overview(context, &view),
-            (Some(cell), false) => entry(context, &view, cell, &self.key, self.height),
+            (None, _) => overview(context, &view, caller),
+            (Some(cell), false) => entry(context, &view, cell, &self.key, self.height, caller),
             (Some(cell), true) => {
                 let limit = self.limit.unwrap_or(LIMIT);
                 entries(context, &view, cell, self.after.as_deref(), limit)
@@ -64,6 +77,12 @@ impl State {
                 "--height is for one entry: the node keeps no earlier overviews and lists",
             )
             .hint("give the cell and the key as well"));
+        }
+        if self.from.is_some() && (lists || self.height.is_some()) {
+            return Err(CliError::misuse(
+                "--from says who would act now: lists and earlier heights have no answer to it",
+            )
+            .hint("leave out the cell, or give the key of one item"));
         }
         if (self.limit.is_some() || self.after.is_some()) && !lists {
             return Err(CliError::misuse("--limit and --after are for the list of a cell's entries")
@@ -133,9 +152,16 @@ fn row(view: &ContractView, cell: &Cell, row: &Value) -> Option<(String, Value)>
     ))
 }
 
-fn entry(context: &Context, view: &ContractView, cell: &str, key: &[String], height: Option<u64>) -> Outcome {
-    let (cell, key) = cell_key(context, view, cell, key)?;
-    let key = format!("0x{}", hex::encode(key));
+fn entry(
+    context: &Context,
+    view: &ContractView,
+    cell: &str,
+    key: &[String],
+    height: Option<u64>,
+    caller: Option<AccountId>,
+) -> Outcome {
+    let (cell, stored) = cell_key(context, view, cell, key)?;
+    let key = format!("0x{}", hex::encode(&stored));
     let params = [json!(show_account(&view.address)), json!(cell.id), json!(key), json!(height)];
     let mut found = context.rpc("state_cell", &params)?;
     if found.is_null() {
@@ -146,9 +172,39 @@ fn entry(context: &Context, view: &ContractView, cell: &str, key: &[String], hei
         .hint("without a key, `chainstack state` lists the cell's entries"));
     }
     found["key"] = json!(key);
-    let (line, json) =
+    let (line, mut json) =
         row(view, cell, &found).ok_or_else(|| CliError::failed("the entry is not as declared"))?;
-    Ok(Answer::new(line, json))
+    if height.is_some() || !has_moves(view, cell) {
+        return Ok(Answer::new(line, json));
+    }
+    let asking = Asking { caller, item: Some((cell.id, stored)), ..Asking::default() };
+    let moves = Moves::ask(context, view, &asking)?;
+    let mut lines = vec![line, format!("{}:", moves.when(caller.as_ref()))];
+    lines.extend(moves.lines("  "));
+    json["block"] = moves.block;
+    json["moves"] = json!(moves.rows);
+    Ok(Answer::new(lines.join("\n"), json))
+}
+
+/// Whether a move makes the item that it is bound to.
+fn makes_an_item(view: &ContractView, found: &Value) -> bool {
+    let name = found.get("name").and_then(Value::as_str).unwrap_or_default();
+    let transition = view.manifest.transition(name);
+    let is_exit = found.get("kind").and_then(Value::as_str) == Some("exit");
+    !is_exit && transition.is_some_and(|one| matches!(one.item, ItemBinding::New { .. }))
+}
+
+/// Whether transitions or exits concern the entries of a cell.
+fn has_moves(view: &ContractView, cell: &Cell) -> bool {
+    let manifest = &view.manifest;
+    let bound = |item: &ItemBinding| match item {
+        ItemBinding::None => false,
+        ItemBinding::Existing { cell: id, .. }
+        | ItemBinding::New { cell: id, .. }
+        | ItemBinding::Each { cell: id, .. } => *id == cell.id,
+    };
+    manifest.transitions.iter().any(|transition| bound(&transition.item))
+        || manifest.exits.iter().any(|exit| exit.item == Some(cell.id))
 }
 
 fn entries(context: &Context, view: &ContractView, cell: &str, after: Option<&str>, limit: u16) -> Outcome {
@@ -175,7 +231,41 @@ fn entries(context: &Context, view: &ContractView, cell: &str, after: Option<&st
     Ok(Answer::new(lines.join("\n"), json!({"cell": cell.name.as_str(), "entries": rows, "next": next})))
 }
 
-fn overview(context: &Context, view: &ContractView) -> Outcome {
+/// An item as an overview shows it, or the news that there are more.
+struct Item {
+    line: String,
+    moves: Vec<Value>,
+    json: Option<Value>,
+}
+
+/// The first items of each map whose entries something can be done with.
+fn items(context: &Context, view: &ContractView, caller: Option<AccountId>) -> Result<Vec<Item>, CliError> {
+    let mut shown = Vec::new();
+    let maps = view.manifest.cells.iter().filter(|cell| matches!(cell.kind, CellKind::Map(_)));
+    for cell in maps.filter(|cell| has_moves(view, cell)) {
+        let name = cell.name.as_str();
+        let params = [json!(show_account(&view.address)), json!(cell.id), Value::Null, json!(ITEMS + 1)];
+        let found = context.rpc("state_range", &params)?;
+        let found = found.as_array().cloned().unwrap_or_default();
+        for entry in found.iter().take(ITEMS) {
+            let stored = entry.get("key").and_then(Value::as_str).and_then(parse_hex);
+            let Some(((line, mut json), stored)) = row(view, cell, entry).zip(stored) else { continue };
+            let asking = Asking { caller, item: Some((cell.id, stored)), ..Asking::default() };
+            let moves = Moves::ask(context, view, &asking)?.rows;
+            json["cell"] = json!(name);
+            json["moves"] = json!(moves);
+            shown.push(Item { line: format!("item  {name:<12} {line}"), moves, json: Some(json) });
+        }
+        if found.len() > ITEMS {
+            let line =
+                format!("item  {name:<12} there are more: `chainstack state CONTRACT {name}` lists them");
+            shown.push(Item { line, moves: Vec::new(), json: None });
+        }
+    }
+    Ok(shown)
+}
+
+fn overview(context: &Context, view: &ContractView, caller: Option<AccountId>) -> Outcome {
     let state = context.rpc("contract_state", &[json!(show_account(&view.address))])?;
     let manifest = &view.manifest;
     let mut lines = vec![format!("{} {}", manifest.name.as_str(), show_account(&view.address))];
@@ -210,5 +300,22 @@ fn overview(context: &Context, view: &ContractView) -> Outcome {
     }
     let mut json = state;
     json["params"] = Value::Object(shown);
+    let moves = Moves::ask(context, view, &Asking { caller, ..Asking::default() })?;
+    let items = items(context, view, caller)?;
+    lines.push(format!("{}:", moves.when(caller.as_ref())));
+    // What awaits an item is told with each of them, but for what makes a new one.
+    let told = |found: &&Value| !awaits_an_item(found) || items.is_empty() || makes_an_item(view, found);
+    for found in moves.rows.iter().filter(told) {
+        lines.extend(move_lines(found, "  "));
+    }
+    let mut rows = Vec::new();
+    for Item { line, moves, json } in items {
+        lines.push(line);
+        lines.extend(moves.iter().flat_map(|found| move_lines(found, "  ")));
+        rows.extend(json);
+    }
+    json["block"] = moves.block;
+    json["moves"] = json!(moves.rows);
+    json["items"] = json!(rows);
     Ok(Answer::new(lines.join("\n"), json))
 }

@@ -19,9 +19,11 @@ use serde_json::{Value, json};
 use super::{
     RpcContext,
     error::{not_found, of_fault, refused},
+    history::calls,
     json as form,
     limits::{PAGE_MAX, QUERY_GAS},
     of_storage,
+    outlook::outlook,
     params::{Reader, parse_hash},
     tx::describe,
 };
@@ -31,6 +33,8 @@ pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), Registe
     module.register_blocking_method("contract_manifest", |params, context, _| manifest(&params, &context))?;
     module.register_blocking_method("contract_query", |params, context, _| ask(&params, &context))?;
     module.register_blocking_method("contract_state", |params, context, _| state(&params, &context))?;
+    module.register_blocking_method("contract_outlook", |params, context, _| outlook(&params, &context))?;
+    module.register_blocking_method("contract_calls", |params, context, _| calls(&params, &context))?;
     module.register_blocking_method("paradigm_list", |params, context, _| paradigms(&params, &context))?;
     module.register_blocking_method("paradigm_params", |params, context, _| paradigm(&params, &context))?;
     Ok(())

@@ -32,6 +32,8 @@ pub const SUBMIT_MANY_MAX: usize = 1_024;
 pub const PAGE_MAX: usize = 1_000;
 /// Most rows of the event index and chunks of events that one `event_query` reads.
 pub const EVENT_ROWS_MAX: usize = 1_024;
+/// Most blocks whose calls one `contract_calls` lists.
+pub const CALL_BLOCKS_MAX: u64 = 256;
 /// Most blocks or events that a subscription reads before it sends them.
 pub const FEED_PAGE_MAX: usize = 64;
 /// Threads that compute answers at a time; more requests wait.

@@ -58,6 +58,7 @@ const WHICH: Shape = OneOf(&[Number, Hash, Is("latest")]);
 const ID: &[Param] = params! { "id": Hash, "the transaction" };
 const CONTRACT: &[Param] = params! { "contract": Account, "the contract" };
 const NUMBER_OR_NULL: Shape = OneOf(&[Number, Null]);
+const MET: Shape = OneOf(&[Is("yes"), Is("no"), Is("depends")]);
 const TEXT_OR_NULL: Shape = OneOf(&[Text, Null]);
 const MANIFEST: Shape = object! { "code_hash": Hash, "manifest": Bytes };
 const ENTRY: Shape = object! { "value": Bytes, "payer": Account, "deposit": Amount };
@@ -68,6 +69,14 @@ const SENDERS: &[&str] = &["account transfer", "paradigm deploy", "deploy", "cal
 
 /// Shapes that several methods share, by name.
 pub const NAMED: &[(&str, Shape)] = &[
+    (
+        "ContractCall",
+        object! {
+            "height": Number, "transaction": Number, "id": Hash, "call": NUMBER_OR_NULL, "method": TEXT_OR_NULL,
+            "exit": OneOf(&[Small, Null]), "outcome": OneOf(&[Is("ok"), Is("failed"), Is("undone")]), "code": Small,
+            "name": TEXT_OR_NULL, "gas": Number, "events": Number,
+        },
+    ),
     ("Event", object! { "contract": Account, "event": Small, "data": Bytes }),
     (
         "EventRow",
@@ -94,6 +103,15 @@ pub const NAMED: &[(&str, Shape)] = &[
             "deposit_released": Amount, "output_hash": Hash, "events_root": Hash, "event_count": Number,
             "events": List(&Named("Event")), "revert": Bytes, "events_next" optional: Place,
             "text" optional: TEXT_OR_NULL, "stack" optional: List(&Named("Frame")), "output" optional: Bytes,
+        },
+    ),
+    (
+        "Move",
+        object! {
+            "kind": OneOf(&[Is("transition"), Is("exit")]), "name": Text, "enabled": MET,
+            "needs": List(&object! {
+                "need": Text, "met": MET, "code": OneOf(&[Small, Null]), "name": TEXT_OR_NULL, "text": TEXT_OR_NULL,
+            }),
         },
     ),
     ("Refusal", object! { "code": Small, "name": TEXT_OR_NULL, "message": Text }),
@@ -143,7 +161,16 @@ pub const METHODS: &[Method] = &[
         name: "chain_status",
         doc: "How the chain stands. `mempool` counts what waits; `base_fee` is the next block's.",
         result: STATUS,
-        commands: &["status", "events", "account transfer", "paradigm deploy", "deploy", "call", "poke"],
+        commands: &[
+            "status",
+            "events",
+            "inspect",
+            "account transfer",
+            "paradigm deploy",
+            "deploy",
+            "call",
+            "poke",
+        ],
         ..PLAIN
     },
     Method {
@@ -275,7 +302,7 @@ pub const METHODS: &[Method] = &[
             "limit" optional: Number, "1,000 at most, which is meant if it is left out"
         },
         result: List(&object! { "value": Bytes, "payer": Account, "deposit": Amount, "key": Bytes }),
-        commands: &["state"],
+        commands: &["state", "inspect"],
         ..PLAIN
     },
     Method {
@@ -330,6 +357,45 @@ pub const METHODS: &[Method] = &[
             "machines": List(&object! { "id": Small, "state": Small }),
         },
         commands: &["state", "inspect"],
+        ..PLAIN
+    },
+    Method {
+        name: "contract_outlook",
+        doc: "Which transitions and exits of a contract are open to a call in the next block, and why the others are not: \
+              each rule is asked by itself, by the code that refuses calls. What an answer depends on and was not said is \
+              named in `text`. With an item, those that concern it; with a method, that one alone.",
+        params: params! {
+            "contract": Account, "the contract";
+            "caller" optional: Account, "who would call or poke";
+            "cell" optional: Small, "the id of the map of an item, with its key after it";
+            "key" optional: Bytes, "the item's encoded key";
+            "method" optional: Text, "one transition";
+            "args" optional: List(&OneOf(&[Bytes, Null])), "its encoded arguments in declared order, null where not known";
+            "value" optional: Amount, "native value that would come along"
+        },
+        result: object! {
+            "height": Number, "block": object! { "height": Number, "time_ms": Number }, "moves": List(&Named("Move")),
+        },
+        commands: &["state", "call", "poke"],
+        ..PLAIN
+    },
+    Method {
+        name: "contract_calls",
+        doc: "Calls and pokes of a contract that transactions ask for, oldest first, with what became of them. Calls that \
+              other contracts make are in no block. An answer ends with the blocks asked for, with 1,000 calls or after \
+              some thousand transactions; `next` is where to go on, null at the head. `gas` and `events` are those of the \
+              whole transaction. Of a batch that failed, the call to blame is `failed` and the others are `undone`.",
+        params: params! {
+            "contract": Account, "the contract";
+            "from": Number, "the first height";
+            "transaction" optional: Number, "the first transaction there";
+            "blocks" optional: Number, "256 at most, which is meant if it is left out"
+        },
+        result: object! {
+            "to": Number, "calls": List(&Named("ContractCall")),
+            "next": OneOf(&[object! { "height": Number, "transaction": Number }, Null]),
+        },
+        commands: &["inspect"],
         ..PLAIN
     },
     Method {

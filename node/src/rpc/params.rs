@@ -71,6 +71,70 @@ impl Reader {
             .map_err(|error| bad_params(format!("parameter {}: {error}", self.position)))
     }
 
+    /// As [`Self::account`], if given.
+    ///
+    /// # Errors
+    /// −32602.
+    pub fn account_or_none(&mut self) -> Result<Option<AccountId>, ErrorObjectOwned> {
+        self.if_given(Self::account)
+    }
+
+    /// As [`Self::text`], if given.
+    ///
+    /// # Errors
+    /// −32602 if it is given and not text.
+    pub fn text_or_none(&mut self, expected: &str) -> Result<Option<String>, ErrorObjectOwned> {
+        self.if_given(|reader| reader.text(expected))
+    }
+
+    /// As [`Self::number`], if given.
+    ///
+    /// # Errors
+    /// −32602 if it is given and not a number.
+    pub fn number_or_none(&mut self) -> Result<Option<u64>, ErrorObjectOwned> {
+        self.if_given(Self::number)
+    }
+
+    /// As [`Self::small`], if given.
+    ///
+    /// # Errors
+    /// −32602 if it is given and not a 16-bit number.
+    pub fn small_or_none(&mut self) -> Result<Option<u16>, ErrorObjectOwned> {
+        self.if_given(Self::small)
+    }
+
+    /// As [`Self::amount`], if given.
+    ///
+    /// # Errors
+    /// −32602 if it is given and not an amount.
+    pub fn amount_or_none(&mut self) -> Result<Option<Amount>, ErrorObjectOwned> {
+        self.if_given(Self::amount)
+    }
+
+    /// Nothing.
+    ///
+    /// # Errors
+    /// −32602 with `why`, if something is given.
+    pub fn none(&mut self, why: &str) -> Result<(), ErrorObjectOwned> {
+        match self.optional() {
+            None => Ok(()),
+            Some(_) => Err(bad_params(format!("parameter {}: {why}", self.position))),
+        }
+    }
+
+    fn if_given<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ErrorObjectOwned>,
+    ) -> Result<Option<T>, ErrorObjectOwned> {
+        match self.values.get(self.position) {
+            None | Some(Value::Null) => {
+                self.position = self.position.saturating_add(1);
+                Ok(None)
+            }
+            Some(_) => read(self).map(Some),
+        }
+    }
+
     /// Bytes as `0x` hex.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! `CHAINSTACK_PEERS` names the folder of the peers' built programs (`p-revm`, `p-trie-parity`, `p-sig`). Each round runs
 //! ours and theirs in turn, so that a machine whose speed drifts bends both alike; medians are compared. Without peers
-//! the lines and the shares that need none are printed, and nothing is recorded.
+//! the lines and the shares that need none are printed, and of those only what checks take is recorded, as `checks`.
 
 use std::{collections::BTreeMap, env, path::PathBuf, process::Command};
 
@@ -19,6 +19,8 @@ use crate::{
 const ROUNDS: usize = 5;
 /// Most CPU microseconds of a warm call of an empty method.
 const CALL_US_MAX: f64 = 5.0;
+/// Most of an ERC20 transfer's execution that guards, touches, aggregates and invariants take.
+const CHECKS_MAX: f64 = 0.15;
 /// Least share of revm's execution rate.
 const REVM_MIN: f64 = 0.5;
 /// Least share of trie-db's rate.
@@ -63,11 +65,13 @@ pub(super) fn measure(seed: u64) -> Result<String, String> {
     }
     let found = Found::of(&lines)?;
     remark(&found.text);
+    let checks = lines.get("erc20").into_iter().flatten().map(|line| line["checks"].clone());
+    let more = json!({"seed": seed, "rounds": rounds, "checks": checks.collect::<Vec<_>>()});
+    record::write("checks", Some(found.checks.1), &found.checks.0, PROGRAM, more)?;
     if peers.is_none() {
-        return Ok(format!(
-            "{}; peers: not run, CHAINSTACK_PEERS names the folder of their programs",
-            found.text
-        ));
+        let text =
+            format!("{}; peers: not run, CHAINSTACK_PEERS names the folder of their programs", found.text);
+        return if found.kept { Ok(text) } else { Err(text) };
     }
     let more = json!({"seed": seed, "rounds": rounds, "lines": lines});
     record::write("peers", Some(found.kept), &found.text, PROGRAM, more)?;
@@ -105,6 +109,8 @@ fn theirs(program: &PathBuf, arguments: &[&str]) -> Result<Vec<Value>, String> {
 struct Found {
     text: String,
     kept: bool,
+    /// What the checks take alone: in words, and whether that is little enough.
+    checks: (String, bool),
 }
 
 impl Found {
@@ -116,7 +122,9 @@ impl Found {
             "warm empty call {call_us:.2} µs of CPU ({CALL_US_MAX} at most); transfers end to end at {floor:.2} of the \
              signature floor (one thread, verification alone)"
         );
-        let mut kept = call_us <= CALL_US_MAX;
+        let checks = checks(lines)?;
+        text = format!("{text}; {}", checks.0);
+        let mut kept = call_us <= CALL_US_MAX && checks.1;
         if lines.contains_key("revm") {
             // Execution in CPU seconds on both sides, without receipts and their hashes: ours with the system's
             // share, theirs without.
@@ -141,8 +149,30 @@ impl Found {
             );
             kept = kept && ours / theirs >= REVM_MIN && trie / trie_db >= TRIE_DB_MIN;
         }
-        Ok(Self { text, kept })
+        Ok(Self { text, kept, checks })
     }
+}
+
+/// What the checks of the declaration take of an ERC20 transfer's execution.
+fn checks(lines: &Lines) -> Result<(String, bool), String> {
+    let share = median(lines, "erc20", |line| line["checks"]["share"].as_f64())?;
+    let each = |phase: &'static str| {
+        median(lines, "erc20", move |line| {
+            let checks = &line["checks"];
+            Some(checks["seconds_by_phase"][phase].as_f64()? * 1e9 / checks["txs"].as_f64()?)
+        })
+    };
+    let phases = ["guards", "touches", "aggregates", "invariants"].map(|phase| Ok((phase, each(phase)?)));
+    let phases: Result<Vec<(&str, f64)>, String> = phases.into_iter().collect();
+    let phases: Vec<String> =
+        phases?.into_iter().map(|(phase, nanos)| format!("{phase} {nanos:.0} ns")).collect();
+    let text = format!(
+        "checks take {:.1} % of an ERC20 transfer's execution ({:.0} at most): {}",
+        share * 100.0,
+        CHECKS_MAX * 100.0,
+        phases.join(", ")
+    );
+    Ok((text, share <= CHECKS_MAX))
 }
 
 fn rate(field: &str) -> impl Fn(&Value) -> Option<f64> {
@@ -178,12 +208,32 @@ mod tests {
             ("call", vec![json!({"txs": 1_000_000, "seconds_exec": call_s})]),
             ("transfer", vec![json!({"tps_total": 10_000.0})]),
             ("signature", vec![json!({"tps_total": 20_000.0})]),
-            ("erc20", vec![json!({"tps_exec": 1.0}), json!({"tps_exec": erc20}), json!({"tps_exec": 1e9})]),
+            ("erc20", [1.0, erc20, 1e9].map(|rate| token(rate, 0.15)).to_vec()),
             ("revm", vec![json!({"tps_exec": revm})]),
             ("trie", vec![json!({"txs": 100_000, "seconds_commit": trie_s})]),
             ("trie-db", vec![json!({"tps_total": trie_db})]),
             ("schnorrkel", vec![json!({"tps_total": 20_000.0}), json!({"tps_total": 40_000.0})]),
         ])
+    }
+
+    /// A line of the token's transfers.
+    fn token(rate: f64, share: f64) -> Value {
+        let phases = json!({"guards": 0.002, "touches": 0.001, "aggregates": 0.0, "invariants": 0.0});
+        json!({"tps_exec": rate, "checks": {"txs": 10_000, "share": share, "seconds_by_phase": phases}})
+    }
+
+    #[test]
+    fn what_checks_take_is_judged_at_its_bound() {
+        let mut lines = lines(5.0, 50_000.0, 100_000.0, 1.0, 100_000.0);
+        let found = Found::of(&lines).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!((found.kept, found.checks.1), (true, true));
+        assert!(found.text.contains("checks take 15.0 % of"), "{}", found.text);
+        assert!(found.text.contains("guards 200 ns, touches 100 ns, aggregates 0 ns"), "{}", found.text);
+        lines.insert("erc20", vec![token(50_000.0, 0.151)]);
+        let found = Found::of(&lines).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!((found.kept, found.checks.1), (false, false));
+        lines.insert("erc20", vec![json!({"tps_exec": 50_000.0})]);
+        assert!(Found::of(&lines).is_err(), "a line without checks");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{
     effects::touches,
     evidence::Claim,
+    history::{HighWater, Seen},
     methods::MethodKind,
     notation::{amount, bound_cell, cell_name},
     storage::sizes,
@@ -44,6 +45,21 @@ pub struct Live {
     pub sums: BTreeMap<u16, u128>,
     /// Holders of account roles, as people write accounts, by id of the role; none: nobody holds it.
     pub holders: BTreeMap<u16, Option<String>>,
+    /// Entries that were read one by one, by id of the cell.
+    pub entries: BTreeMap<u16, CellNow>,
+    /// Calls that blocks hold, if they were looked at.
+    pub seen: Option<Seen>,
+}
+
+/// Entries of a cell, read one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct CellNow {
+    /// Entries read.
+    pub entries: u64,
+    /// Their deposits together, in base units.
+    pub deposit: u128,
+    /// Whether there are more.
+    pub more: bool,
 }
 
 /// Every bound.
@@ -86,6 +102,8 @@ pub struct MethodBound {
     pub value_max: String,
     /// Most deposit that its new entries can lock, in base units; none if it passes the greatest amount.
     pub deposit_max: Option<String>,
+    /// How far calls came; none: no blocks were looked at.
+    pub seen: Option<HighWater>,
 }
 
 /// How large a cell can get.
@@ -107,13 +125,19 @@ pub struct CellBound {
     pub entries: Option<String>,
     /// Sum of balances now, as decimal text; none: the host keeps no sum, or no chain was asked.
     pub sum: Option<String>,
+    /// Entries now, read one by one, as decimal text; none: they were not read.
+    pub entries_read: Option<String>,
+    /// Deposits of those entries together, in base units.
+    pub deposit_read: Option<String>,
+    /// Whether there are more entries than were read.
+    pub more: Option<bool>,
 }
 
 /// The bounds that `manifest` declares, and what is there now.
 #[must_use]
 pub fn bounds(manifest: &Manifest, prices: &DepositPrices, live: Option<&Live>) -> Bounds {
     let transitions =
-        manifest.transitions.iter().map(|transition| of_transition(manifest, prices, transition));
+        manifest.transitions.iter().map(|transition| of_transition(manifest, prices, live, transition));
     let views = manifest.views.iter().map(|view| MethodBound {
         method: view.method.to_string(),
         kind: MethodKind::View,
@@ -127,6 +151,8 @@ pub fn bounds(manifest: &Manifest, prices: &DepositPrices, live: Option<&Live>) 
         returns_max_bytes: manifest.max_size(&view.returns).unwrap_or(0),
         value_max: "0".to_owned(),
         deposit_max: Some("0".to_owned()),
+        // Nobody signs a question.
+        seen: None,
     });
     let cells = manifest.cells.iter().filter(|cell| !matches!(cell.kind, CellKind::Escrow(_)));
     Bounds {
@@ -142,7 +168,12 @@ fn entry_bytes(manifest: &Manifest, cell: &Cell) -> u64 {
     key.saturating_add(value)
 }
 
-fn of_transition(manifest: &Manifest, prices: &DepositPrices, transition: &Transition) -> MethodBound {
+fn of_transition(
+    manifest: &Manifest,
+    prices: &DepositPrices,
+    live: Option<&Live>,
+    transition: &Transition,
+) -> MethodBound {
     let constructor = transition.kind == TransitionKind::Constructor;
     let params: u64 = manifest.params.iter().filter_map(|param| manifest.max_size(&param.ty)).sum();
     let args: u64 = transition.args.iter().filter_map(|arg| manifest.max_size(&arg.ty)).sum();
@@ -180,6 +211,10 @@ fn of_transition(manifest: &Manifest, prices: &DepositPrices, transition: &Trans
         returns_max_bytes: transition.returns.as_ref().and_then(|ty| manifest.max_size(ty)).unwrap_or(0),
         value_max: amount(transition.value_max),
         deposit_max: deposit.map(|deposit| deposit.0.to_string()),
+        seen: live
+            .and_then(|live| live.seen.as_ref())
+            .filter(|_| !constructor)
+            .map(|seen| seen.high_water(&transition.method)),
     }
 }
 
@@ -192,6 +227,7 @@ fn of_cell(manifest: &Manifest, prices: &DepositPrices, live: Option<&Live>, cel
     };
     let all = most.and_then(|most| u128::from(bytes).checked_mul(u128::from(most)));
     let locked = most.and_then(|most| deposit?.checked_mul(u128::from(most)));
+    let read = live.and_then(|live| live.entries.get(&cell.id));
     let found = |values: &BTreeMap<u16, u128>| values.get(&cell.id).map(ToString::to_string);
     CellBound {
         cell: cell.name.to_string(),
@@ -202,6 +238,9 @@ fn of_cell(manifest: &Manifest, prices: &DepositPrices, live: Option<&Live>, cel
         max_deposit: locked.map(|deposit| deposit.0.to_string()),
         entries: live.and_then(|live| found(&live.counts)),
         sum: live.and_then(|live| found(&live.sums)),
+        entries_read: read.map(|now| now.entries.to_string()),
+        deposit_read: read.map(|now| now.deposit.to_string()),
+        more: read.map(|now| now.more),
     }
 }
 
@@ -250,10 +289,15 @@ fn claims(manifest: &Manifest, live: Option<&Live>) -> Vec<Claim> {
         let blind: Vec<String> = manifest
             .cells
             .iter()
-            .filter(|cell| !live.counts.contains_key(&cell.id))
+            .filter(|cell| !live.counts.contains_key(&cell.id) && !live.entries.contains_key(&cell.id))
             .filter(|cell| matches!(cell.kind, CellKind::Map(_) | CellKind::Ledger(_)))
             .map(|cell| format!("`{}`", cell.name))
             .collect();
+        if let Some((from, to)) = live.seen.as_ref().map(Seen::heights) {
+            claims.push(Claim::assumed(format!(
+                "what calls used is that of whole transactions which did nothing else, in the blocks {from} to {to} of one node, which is believed; reads, writes and new entries of a call are in no receipt"
+            )));
+        }
         if !blind.is_empty() {
             claims.push(Claim::proven(format!(
                 "the host keeps no count of {}: live entries are not known",

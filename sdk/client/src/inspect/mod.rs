@@ -8,6 +8,7 @@
 //! | `storage` | what is stored, byte by byte |
 //! | `imports` | what the code asks of the host |
 //! | `messages` | which events and errors it has |
+//! | `history` | what a chain has seen of it |
 //! | `power` | who can do what in which state, and extract how much |
 //! | `trust` | what it believes without proof |
 //! | `evidence` | what stands behind a claim: PROVEN, ENFORCED, TESTED, ASSUMED |
@@ -30,6 +31,7 @@
 mod bounds;
 mod effects;
 mod evidence;
+mod history;
 mod imports;
 mod machines;
 mod messages;
@@ -43,8 +45,9 @@ mod trust;
 #[cfg(test)]
 mod tests;
 
-pub use bounds::{Bounds, CellBound, DepositPrices, Live, MethodBound, bounds};
+pub use bounds::{Bounds, CellBound, CellNow, DepositPrices, Live, MethodBound, bounds};
 pub use evidence::{Claim, Evidence};
+pub use history::{Called, Ended, FailedRow, HighWater, History, HistoryRow, Seen, SeenCall, history};
 pub use imports::{Declared, ImportRow, Imports, imports, no_code};
 pub use machines::{Arrow, ArrowKind, MachineRow, Machines, StateRow, machines};
 pub use messages::{MessageRow, errors, events};

@@ -7,11 +7,13 @@ mod html;
 mod markdown;
 mod mermaid;
 mod sections;
+mod seen;
 mod svg;
 mod text;
 
 pub use mermaid::{mermaid, mermaid_without_machine};
 pub use sections::{abi, bounds, errors, events, imports, legend, machines, manifest, power, storage, trust};
+pub use seen::history;
 
 use super::{Claim, MachineRow};
 

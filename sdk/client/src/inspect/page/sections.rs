@@ -8,7 +8,7 @@ use crate::inspect::{
     notation::{listed, states_text},
 };
 
-fn section(title: &str, blocks: Vec<Block>) -> Section {
+pub(super) fn section(title: &str, blocks: Vec<Block>) -> Section {
     Section { title: title.to_owned(), blocks }
 }
 
@@ -16,7 +16,7 @@ fn some(text: Option<&String>) -> String {
     text.cloned().unwrap_or_default()
 }
 
-fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Block {
+pub(super) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Block {
     let mut table = Table::new(head);
     rows.into_iter().for_each(|row| table.push(row));
     Block::Table(table)
@@ -29,7 +29,7 @@ fn records(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Block 
     }
 }
 
-fn titled(blocks: &mut Vec<Block>, title: &str, claims: &[Claim]) {
+pub(super) fn titled(blocks: &mut Vec<Block>, title: &str, claims: &[Claim]) {
     if !claims.is_empty() {
         blocks.push(Block::Heading(title.to_owned()));
         blocks.push(Block::Claims(claims.to_vec()));
@@ -221,6 +221,7 @@ pub fn bounds(bounds: &Bounds) -> Section {
         "deposit",
     ];
     blocks.push(table(&head, rows));
+    blocks.extend(super::seen::high_water(bounds));
     blocks.push(Block::Heading("cells, at most".to_owned()));
     let unbounded = |text: Option<&String>| text.cloned().unwrap_or_else(|| "not bounded".to_owned());
     let asked = bounds.height.is_some();
@@ -231,6 +232,11 @@ pub fn bounds(bounds: &Bounds) -> Section {
             (None, true) => "not kept".to_owned(),
             (None, false) => String::new(),
         };
+        let read = |found: &Option<String>| {
+            let more = if cell.more == Some(true) { " or more" } else { "" };
+            found.as_ref().map(|found| format!("{found}{more}"))
+        };
+        let entries_now = cell.entries.clone().or_else(|| read(&cell.entries_read));
         let mut row = vec![
             cell.cell.clone(),
             cell.entry_max_bytes.to_string(),
@@ -240,13 +246,17 @@ pub fn bounds(bounds: &Bounds) -> Section {
             unbounded(cell.max_deposit.as_ref()),
         ];
         if asked {
-            row.extend([live(&cell.entries), live(&cell.sum)]);
+            row.extend([
+                live(&entries_now),
+                read(&cell.deposit_read).unwrap_or_else(|| "not read".to_owned()),
+                live(&cell.sum),
+            ]);
         }
         row
     });
     let mut head = vec!["cell", "entry B", "entry deposit", "entries", "bytes", "deposit"];
     if asked {
-        head.extend(["entries now", "sum now"]);
+        head.extend(["entries now", "deposit now", "sum now"]);
     }
     blocks.push(table(&head, rows));
     if let Some(height) = bounds.height {
