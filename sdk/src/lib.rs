@@ -80,3 +80,40 @@ pub(crate) fn trap() -> ! {
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
+
+/// The page's code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Page;
+
+/// A type is what its name says, or the contract does not compile.
+///
+/// ```
+/// /// Counts.
+/// #[chainstack_sdk::contract]
+/// mod counter {
+///     use chainstack_sdk::Amount;
+///     /// Adds.
+///     #[transition(gas = 1)]
+///     fn add(amount: Amount) {
+///         let _ = amount;
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
+/// ```compile_fail
+/// /// Counts.
+/// #[chainstack_sdk::contract]
+/// mod counter {
+///     type Amount = u64;
+///     /// Adds.
+///     #[transition(gas = 1)]
+///     fn add(amount: Amount) {
+///         let _ = amount;
+///     }
+/// }
+/// # fn main() {}
+/// ```
+#[cfg(doctest)]
+struct Exact;

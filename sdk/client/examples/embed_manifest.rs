@@ -21,7 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = match (manifest, source_section(&module)) {
         (Some(file), Err(_)) => std::fs::read_to_string(file)?,
         (None, text) => text?.to_owned(),
-        (Some(file), Ok(_)) => return Err(format!("the code declares its manifest, and so does {file}").into()),
+        (Some(file), Ok(_)) => {
+            return Err(format!("the code declares its manifest, and so does {file}").into());
+        }
     };
     let manifest = from_toml(&text).map_err(|error| shown(&text, &error))?;
     manifest.check_supported()?;

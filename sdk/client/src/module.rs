@@ -41,7 +41,10 @@ impl fmt::Display for ModuleError {
             Self::Cut { offset } => write!(formatter, "the section at offset {offset} is cut off"),
             Self::NoManifest => write!(formatter, "the module has no custom section {SECTION_NAME}"),
             Self::NoSource => {
-                write!(formatter, "the module has no custom section {SOURCE_SECTION_NAME} with a manifest's text")
+                write!(
+                    formatter,
+                    "the module has no custom section {SOURCE_SECTION_NAME} with a manifest's text"
+                )
             }
             Self::TwoManifests => {
                 write!(formatter, "the module has more than one custom section {SECTION_NAME}")
@@ -242,8 +245,7 @@ fn limits(bytes: &mut &[u8]) -> Option<()> {
 /// # Errors
 /// [`ModuleError::NotAModule`], [`ModuleError::Cut`].
 pub fn embed_manifest(module: &[u8], manifest: &[u8]) -> Result<Vec<u8>, ModuleError> {
-    let kept =
-        sections(module)?.into_iter().filter(|section| section.manifest.or(section.source).is_none());
+    let kept = sections(module)?.into_iter().filter(|section| section.manifest.or(section.source).is_none());
     let mut out = PREAMBLE.to_vec();
     kept.for_each(|section| out.extend_from_slice(section.whole));
     let mut payload = Vec::new();

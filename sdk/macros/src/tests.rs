@@ -18,11 +18,15 @@ fn folder(name: &str) -> PathBuf {
 
 /// Arguments of `#[contract]` and the module below it, in the first item of a file that has the attribute.
 fn contract_of(file: &Path) -> (TokenStream, TokenStream) {
-    let text = fs::read_to_string(file).expect("a readable file");
-    let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    module_of(file, &fs::read_to_string(file).expect("a readable file"))
+}
+
+fn module_of(file: &Path, text: &str) -> (TokenStream, TokenStream) {
+    let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let found = parsed.items.into_iter().find_map(|item| {
         let syn::Item::Mod(mut module) = item else { return None };
-        let index = module.attrs.iter().position(|attribute| attribute.path().is_ident("contract"))?;
+        let ours = |path: &syn::Path| path.segments.last().is_some_and(|last| last.ident == "contract");
+        let index = module.attrs.iter().position(|attribute| ours(attribute.path()))?;
         let arguments = match module.attrs.remove(index).meta {
             syn::Meta::List(list) => list.tokens,
             _ => TokenStream::new(),
@@ -86,6 +90,18 @@ fn everything_expands_to_plain_code_and_a_manifest() {
     let expanded: syn::File = syn::parse2(expanded).expect("items");
     let text = format!("// What `everything.rs` expands to.\n\n{}", prettyplease::unparse(&expanded));
     golden(&program.with_extension("expanded.rs"), &text);
+}
+
+/// The page's contract; `sdk/client` reads the manifest that is written here.
+#[test]
+fn the_contract_on_the_page_is_one() {
+    let page = folder("../../README.md");
+    let text = fs::read_to_string(&page).expect("the page");
+    let code = text.split("```rust\n").nth(1).and_then(|rest| rest.split("# fn main").next()).expect("code");
+    let (arguments, module) = module_of(&page, code);
+    let contract = parse::parse(arguments, module).expect("it reads");
+    check::check(&contract).unwrap_or_else(|error| panic!("{}", shown(&page, error)));
+    golden(&folder("expanded/page.toml"), &manifest(&contract.entries));
 }
 
 /// `sdk/client` holds its reader to the same cases.
