@@ -156,13 +156,24 @@ impl<'c> Checker<'c> {
         }
     }
 
+    /// What the manifest takes as a name.
+    fn name(&mut self, name: &str, span: Span) {
+        if name.len() > NAME_SIZE_MAX {
+            let found = name.len();
+            self.refuse(span, format_args!("a name has at most {NAME_SIZE_MAX} bytes, {found} found"));
+        }
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(letters) {
+            let message = format_args!("`{name}` is no name: an ASCII letter, then letters, digits and `_`");
+            self.refuse(span, message);
+        }
+    }
+
     /// Name and permanent id.
     fn identity(&mut self, before: &[Entry], entry: &Entry) {
         let one = entry.section.one();
-        if entry.name.len() > NAME_SIZE_MAX {
-            let found = entry.name.len();
-            self.refuse(entry.span, format_args!("a name has at most {NAME_SIZE_MAX} bytes, {found} found"));
-        }
+        // `-` is for contracts.
+        self.name(&entry.name.replace('-', "_"), entry.span);
         let method = |section| matches!(section, Section::Transitions | Section::Views);
         let alike =
             |other: &&Entry| other.section == entry.section || method(other.section) && method(entry.section);
@@ -198,12 +209,16 @@ impl<'c> Checker<'c> {
         }
     }
 
-    /// No field is named twice.
+    /// Names of fields, and that none is in key and head.
     fn fields(&mut self, entry: &Entry) {
+        for field in &entry.fields {
+            self.name(&field.name.unraw().to_string(), field.name.span());
+        }
         let Shape::Cell { key, head, .. } = &entry.shape else { return };
         let fields: Vec<&Ident> =
             key.iter().chain(head.iter().map(|(field, _)| field)).map(|field| &field.name).collect();
         for (index, field) in fields.iter().enumerate() {
+            self.name(&field.unraw().to_string(), field.span());
             if fields[..index].contains(field) {
                 self.refuse(
                     field.span(),

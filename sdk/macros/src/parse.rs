@@ -197,6 +197,7 @@ impl Reader {
         let Some(name) = &field.ident else {
             return Err(Error::new_spanned(field, "a named field expected"));
         };
+        always(&field.attrs)?;
         Ok(Field { name: name.clone(), ty: manifest_type(&field.ty, &self.constants)? })
     }
 }
@@ -293,7 +294,17 @@ fn take_ours(attributes: &mut Vec<Attribute>) -> Result<Option<Attribute>> {
     let attribute = attributes.remove(index);
     match attributes.iter().find(|other| ours(other)) {
         Some(second) => Err(Error::new_spanned(second, "one declaration of ours on an item")),
-        None => Ok(Some(attribute)),
+        None => always(attributes).map(|()| Some(attribute)),
+    }
+}
+
+/// A declaration stands in the manifest whatever the build: it cannot depend on it.
+pub(crate) fn always(attributes: &[Attribute]) -> Result<()> {
+    match attributes.iter().find(|other| other.path().is_ident("cfg") || other.path().is_ident("cfg_attr")) {
+        Some(condition) => {
+            Err(Error::new_spanned(condition, "a declaration holds in every build: no conditions on it"))
+        }
+        None => Ok(()),
     }
 }
 

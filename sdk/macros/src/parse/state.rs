@@ -6,7 +6,7 @@ use syn::{
     Type,
 };
 
-use super::{Reader, take, typed};
+use super::{Reader, always, take, typed};
 use crate::args::Args;
 use crate::model::{CellKind, Entry, Field, Part, Section, Shape, Use, discriminant};
 use crate::syntax::{AssetName, Constant, Number, Word, machine_name};
@@ -19,6 +19,7 @@ impl Reader {
         for variant in &item.variants {
             let mut entry = Entry::new(Section::Errors, &variant.ident, &variant.attrs);
             let name = &variant.ident;
+            always(&variant.attrs)?;
             let Some((_, id)) = &variant.discriminant else {
                 let message = format!("`{name}` needs a permanent id: `{name} = 1`");
                 return Err(Error::new(variant.ident.span(), message));
@@ -313,6 +314,7 @@ impl Reader {
         let mut entry = Entry::new(Section::Types, &item.ident, &[]);
         let mut variants = Table::new();
         for variant in &item.variants {
+            always(&variant.attrs)?;
             if let Some((_, number)) = &variant.discriminant {
                 return Err(Error::new_spanned(number, "variants are numbered in their order, from 0"));
             }
@@ -340,6 +342,7 @@ impl Reader {
         let (mut states, mut initial, mut terminal) = (Vec::new(), None::<Ident>, Vec::new());
         for variant in &mut item.variants {
             let name = variant.ident.clone();
+            always(&variant.attrs)?;
             if let Some(mark) = take(&mut variant.attrs, "initial") {
                 if let Some(first) = &initial {
                     return Err(Error::new_spanned(mark, format!("`{first}` is the initial state already")));
@@ -454,6 +457,7 @@ fn declared(field: &mut syn::Field, name: &str) -> Result<(Ident, Attribute)> {
     let Some(ident) = field.ident.clone() else {
         return Err(Error::new_spanned(field, "a named field expected"));
     };
+    always(&field.attrs)?;
     let missing = || Error::new(ident.span(), format!("`{ident}` needs `#[{name}(id = …, …)]`"));
     let attribute = take(&mut field.attrs, name).ok_or_else(missing)?;
     Ok((ident, attribute))
