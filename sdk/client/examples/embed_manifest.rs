@@ -3,14 +3,29 @@
 //! `contracts/build.sh` runs it.
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use chainstack_client::manifest::{TextError, from_toml};
 use chainstack_client::module::{embed_manifest, source_section};
 use chainstack_primitives::{Tag, tagged};
 use parity_scale_codec::Encode;
 
-#[expect(clippy::print_stdout, reason = "the hashes are the output")]
-fn main() -> Result<(), Box<dyn Error>> {
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the hashes are the output")]
+fn main() -> ExitCode {
+    match embed() {
+        Ok(hashes) => {
+            println!("{hashes}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("embed_manifest: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The hashes of what was written.
+fn embed() -> Result<String, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (module, out, manifest) = match arguments.as_slice() {
         [module, out] => (module, out, None),
@@ -29,8 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     manifest.check_supported()?;
     let code = embed_manifest(&module, &manifest.encode())?;
     std::fs::write(out, &code)?;
-    println!("code_hash = \"{}\"\nmanifest_hash = \"{}\"", tagged(Tag::Code, &code), manifest.hash());
-    Ok(())
+    Ok(format!("code_hash = \"{}\"\nmanifest_hash = \"{}\"", tagged(Tag::Code, &code), manifest.hash()))
 }
 
 /// The error with the line it is about and the entry that line belongs to: the text may be in no file.

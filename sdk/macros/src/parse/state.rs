@@ -165,7 +165,7 @@ impl Reader {
                         owned: false,
                     };
                 }
-                ("Escrow", [key]) => {
+                (escrow, [key]) if escrow.ends_with("Escrow") => {
                     let args = Args::of(&attribute, &["id", "item", "asset", "unique"])?;
                     ids.push(entry.identify(&args)?);
                     held(&mut entry, &args, key)?;
