@@ -99,7 +99,10 @@ fn embed(wasm: &Path, toml: Option<&Path>, out: &Path) -> Outcome {
     let module = read_bounded(wasm, MODULE_FILE_SIZE_MAX)?;
     let manifest = match (toml, source_section(&module)) {
         (Some(toml), Err(_)) => of_toml(toml, &read_bounded(toml, size_max)?)?,
-        (None, text) => of_toml(wasm, text.map_err(|error| refused(wasm, error))?.as_bytes())?,
+        (None, text) => {
+            let text = text.map_err(|error| refused(wasm, error))?;
+            from_toml(text).map_err(|error| refused(wasm, error.shown_in(text)))?
+        }
         (Some(toml), Ok(_)) => {
             let why = format!("the code declares its manifest already; leave {} out", toml.display());
             return Err(CliError::new(Exit::No, format!("{}: {why}", wasm.display())));

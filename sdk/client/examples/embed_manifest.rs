@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use chainstack_client::manifest::{TextError, from_toml};
+use chainstack_client::manifest::from_toml;
 use chainstack_client::module::{embed_manifest, source_section};
 use chainstack_primitives::{Tag, tagged};
 use parity_scale_codec::Encode;
@@ -40,17 +40,9 @@ fn embed() -> Result<String, Box<dyn Error>> {
             return Err(format!("the code declares its manifest, and so does {file}").into());
         }
     };
-    let manifest = from_toml(&text).map_err(|error| shown(&text, &error))?;
+    let manifest = from_toml(&text).map_err(|error| error.shown_in(&text))?;
     manifest.check_supported()?;
     let code = embed_manifest(&module, &manifest.encode())?;
     std::fs::write(out, &code)?;
     Ok(format!("code_hash = \"{}\"\nmanifest_hash = \"{}\"", tagged(Tag::Code, &code), manifest.hash()))
-}
-
-/// The error with the line it is about and the entry that line belongs to: the text may be in no file.
-fn shown(text: &str, error: &TextError) -> String {
-    let lines: Vec<&str> = text.lines().take(error.line).collect();
-    let line = lines.last().copied().unwrap_or_default();
-    let entry = lines.iter().rev().find(|line| line.starts_with('[')).copied().unwrap_or_default();
-    format!("{error}\nin {entry}:\n{line}")
 }

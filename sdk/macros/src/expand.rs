@@ -1,6 +1,6 @@
 //! The model to Rust: plain calls of the SDK, and the manifest's text.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -76,12 +76,21 @@ pub(crate) fn manifest(entries: &[Entry]) -> String {
             put(&mut table, "doc", text(&entry.doc.text));
         }
         let name = entry.section.name();
-        match entry.section {
-            Section::Contract | Section::Upgrade => section(&mut out, name, &table),
-            _ => section(&mut out, &format!("{name}.{}", entry.name), &table),
-        }
+        let header = match entry.section {
+            Section::Contract | Section::Upgrade => name.to_owned(),
+            _ => format!("{name}.{}", entry.name),
+        };
+        section(&mut out, &header, place(entry.span), &table);
     }
     out
+}
+
+/// File and line of an entry, for errors that only the chain's own reader finds; outside a compiler there are none.
+fn place(span: Span) -> Option<String> {
+    proc_macro::is_available().then(|| {
+        let span = span.unwrap();
+        format!("{}:{}", span.file(), span.line())
+    })
 }
 
 fn errors(item: &ItemEnum) -> TokenStream {

@@ -47,13 +47,16 @@ pub(crate) fn put_flag(table: &mut Table, key: &str, flag: bool, default: bool) 
     put(table, key, (flag != default).then_some(Value::Flag(flag)));
 }
 
-/// Appends a section of the document.
-pub(crate) fn section(out: &mut String, header: &str, table: &Table) {
+/// Appends a section of the document; `place` says in a comment where it comes from.
+pub(crate) fn section(out: &mut String, header: &str, place: Option<String>, table: &Table) {
     if !out.is_empty() {
         out.push('\n');
     }
     // Writing to a string cannot fail.
     let _ = writeln!(out, "[{header}]");
+    if let Some(place) = place {
+        let _ = writeln!(out, "# {place}");
+    }
     for (key, value) in table {
         let _ = match value {
             Value::List(elements) if elements.iter().any(|element| matches!(element, Value::Table(_))) => {

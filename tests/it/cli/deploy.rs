@@ -177,7 +177,7 @@ fn a_manifest_that_the_code_declares_is_embedded_without_a_file() {
     assert!(twice.stderr.contains("the code declares its manifest already"), "{twice:?}");
     let none = run(home.path(), &["manifest", "embed", &bare, "-o", &out]).exits(3);
     assert!(none.stderr.contains("chainstack.source"), "{none:?}");
-    let wrong = file("wrong.wasm", &with_text("[contract]\nnam = \"points\"\n"));
+    let wrong = file("wrong.wasm", &with_text("[contract]\n# src/lib.rs:4\nnam = \"points\"\n"));
     let wrong = run(home.path(), &["manifest", "embed", &wrong, "-o", &out]).exits(3);
-    assert!(wrong.stderr.contains("line 1, column 1: `name` is missing"), "{wrong:?}");
+    assert!(wrong.stderr.contains("line 1, column 1: `name` is missing\n  src/lib.rs:4\n"), "{wrong:?}");
 }
