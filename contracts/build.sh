@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 root=$(cd .. && pwd)
 
-# Contracts, in order; each is a package of this workspace with a manifest.toml.
+# Contracts, in order; each is a package of this workspace, its manifest in its code or in a manifest.toml.
 contracts=(erc20 escrow deed auction custody)
 
 check=${CHECK:-0}
@@ -38,7 +38,7 @@ if [ "$check" = 1 ]; then
     rm -rf "$from" "$out"
     mkdir -p "$from/sdk"
     cp -r "$root/contracts" "$root/rust-toolchain.toml" "$from/"
-    cp -r "$root/sdk/Cargo.toml" "$root/sdk/src" "$root/sdk/tests" "$from/sdk/"
+    cp -r "$root/sdk/Cargo.toml" "$root/sdk/src" "$root/sdk/tests" "$root/sdk/macros" "$from/sdk/"
 fi
 mkdir -p "$out"
 
@@ -57,7 +57,7 @@ CARGO_TARGET_DIR="$base/contracts" CARGO_ENCODED_RUSTFLAGS="${encoded%$'\x1f'}" 
 sources() {
     (
         cd "$root"
-        LC_ALL=C find sdk/src contracts/Cargo.toml contracts/Cargo.lock sdk/Cargo.toml rust-toolchain.toml \
+        LC_ALL=C find sdk/src sdk/macros contracts/Cargo.toml contracts/Cargo.lock sdk/Cargo.toml rust-toolchain.toml \
             "${contracts[@]/#/contracts/}" -type f \
             \( -path '*/src/*' -o -name Cargo.toml -o -name Cargo.lock -o -name manifest.toml -o -name rust-toolchain.toml \) \
             ! -name tests.rs ! -path '*/testing/*' |
@@ -79,9 +79,11 @@ flags = [${quoted%, }]
 sources_sha256 = "$(sources)"
 HEAD
     for name in "${contracts[@]}"; do
+        file=()
+        if [ -f "$name/manifest.toml" ]; then file=("$name/manifest.toml"); fi
         # Prints the two hashes by which the chain knows the result.
         hashes=$(cargo run --quiet --locked --manifest-path "$root/Cargo.toml" --package chainstack-client \
-            --example embed_manifest -- "$base/contracts/$target/release/$name.wasm" "$name/manifest.toml" "$out/$name.wasm")
+            --example embed_manifest -- "$base/contracts/$target/release/$name.wasm" "$out/$name.wasm" "${file[@]}")
         cat <<ARTIFACT
 
 [artifacts.$name]

@@ -12,23 +12,21 @@
 //! | [`escrow`] | coins and assets of contracts that the host holds for an item |
 //! | [`unique`] | [`Unique`](unique::Unique): entries with an owner that the host keeps |
 //! | [`call`] | other contracts: invoke, notify, pay |
+//! | [`role`] | who holds a declared role |
 //! | [`event`] | facts announced |
 //! | [`error`] | declared refusals |
 //! | [`crypto`] | hashes and signatures, computed by the host |
 //! | [`codec`] | SCALE: the chain's bytes |
-//! | [`types`] | accounts, hashes, amounts, bounded text and bytes: the same SCALE bytes as on chain |
-//! | [`methods!`], [`errors!`], [`events!`], [`params!`] | the declarations of a contract, next to its manifest |
+//! | [`types`], [`list`] | accounts, hashes, amounts, bounded text, bytes and lists: the same SCALE bytes as on chain |
+//! | [`contract`](macro@contract) | makes a module a contract: manifest and exports come from its items |
+//! | [`methods!`], [`errors!`], [`events!`], [`params!`] | the declarations of a contract, next to a manifest written by hand |
+//! | [`declared`] | what the expansion of `contract` calls |
 //!
 //! Invariants: every `unsafe` block is in `raw.rs` (the imports) or `memory.rs`; nothing here formats text;
 //! what the host has already checked (input, parameters, stored values) is decoded once and a mismatch traps,
 //! because it can only mean that code and manifest differ.
 //!
-//! ```ignore
-//! chainstack_sdk::methods! {
-//!     /// Adds to the caller's count.
-//!     fn add(amount: Amount) -> Amount = contract::add;
-//! }
-//! ```
+//! `sdk/README.md` shows a whole contract; its code is compiled by the tests of this crate.
 #![no_std]
 #![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
 
@@ -40,11 +38,13 @@ pub mod call;
 pub mod cell;
 pub mod codec;
 pub mod crypto;
+pub mod declared;
 pub mod env;
 pub mod error;
 pub mod escrow;
 pub mod event;
 pub mod ledger;
+pub mod list;
 pub mod machine;
 mod macros;
 mod memory;
@@ -53,6 +53,7 @@ mod memory;
 mod raw;
 #[cfg(target_arch = "wasm32")]
 mod raw;
+pub mod role;
 mod status;
 #[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
 pub mod testing;
@@ -61,7 +62,9 @@ mod tests;
 pub mod types;
 pub mod unique;
 
+pub use chainstack_macros::contract;
 pub use codec::Datum;
+pub use list::List;
 #[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
 use testing::raw;
 pub use types::{AccountId, Amount, Bytes, Hash, Text};
@@ -79,3 +82,40 @@ pub(crate) fn trap() -> ! {
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
+
+/// The page's code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Page;
+
+/// A type is what its name says, or the contract does not compile.
+///
+/// ```
+/// /// Counts.
+/// #[chainstack_sdk::contract]
+/// mod counter {
+///     use chainstack_sdk::Amount;
+///     /// Adds.
+///     #[transition(gas = 1)]
+///     fn add(amount: Amount) {
+///         let _ = amount;
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
+/// ```compile_fail
+/// /// Counts.
+/// #[chainstack_sdk::contract]
+/// mod counter {
+///     type Amount = u64;
+///     /// Adds.
+///     #[transition(gas = 1)]
+///     fn add(amount: Amount) {
+///         let _ = amount;
+///     }
+/// }
+/// # fn main() {}
+/// ```
+#[cfg(doctest)]
+struct Exact;

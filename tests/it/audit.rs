@@ -32,7 +32,7 @@ fn violated(report: &Value) -> Vec<&str> {
 
 #[test]
 fn good_contracts_raise_no_alarm_and_faulty_ones_exit_3() {
-    for target in [ERC20, ESCROW, "contracts/escrow/manifest.toml"] {
+    for target in [ERC20, ESCROW, "contracts/erc20/manifest.toml"] {
         let output = offline(&["audit", &at(target)]).exits(0);
         assert!(output.stdout.contains("0 violated, 0 undecided"), "{target}: {output:?}");
         let report = offline(&["audit", &at(target), "--output", "json"]).exits(0).json();

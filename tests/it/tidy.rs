@@ -23,7 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chainstack-consensus", &["chainstack-primitives"]),
     ("chainstack-storage", &["chainstack-primitives", "chainstack-trie", "chainstack-runtime"]),
     ("chainstack-client", &["chainstack-primitives", "chainstack-trie"]),
-    ("chainstack-sdk", &["chainstack-primitives"]),
+    ("chainstack-macros", &["chainstack-primitives"]),
+    ("chainstack-sdk", &["chainstack-primitives", "chainstack-macros"]),
 ];
 
 /// Top-level entries besides dot-files: the owner's card.

@@ -239,6 +239,7 @@ impl Run<'_, '_, '_> {
         let (_, declared, holder) = declared_escrow(frame, word(cell), &item, |used| used.pays_out)?;
         if declared.asset == AssetRef::Native {
             let mut scene = Scene {
+                phases: self.executor.phases(),
                 frame,
                 below,
                 state: self.state,

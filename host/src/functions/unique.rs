@@ -83,7 +83,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         used.create(method)?;
         // The asset, and the owner's count, which may be new too.
         charge_times(self.guest, schedule, Price::New, 2)?;
-        note_change(self.guest, schedule, pending, plan, (None, Some(&*value)))?;
+        note_change(self.guest, schedule, self.phases, pending, plan, (None, Some(&*value)))?;
         if *item_cell == Some(position)
             && let Some(item) = items.iter_mut().find(|item| item.key == *self.key)
         {
@@ -122,7 +122,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         charge_times(self.guest, schedule, Price::New, 1)?;
         charge_update(self.guest, schedule)?;
         let after = given(&before, plan, &account_holder(&to));
-        note_change(self.guest, schedule, pending, plan, (Some(&*before), Some(&*after)))?;
+        note_change(self.guest, schedule, self.phases, pending, plan, (Some(&*before), Some(&*after)))?;
         if *item_cell == Some(position)
             && let Some(item) = items.iter_mut().find(|item| item.key == *self.key)
         {

@@ -7,7 +7,7 @@ use std::{
 
 use chainstack_client::{
     manifest::{MANIFEST_TEXT_SIZE_MAX, from_toml, to_json, to_toml},
-    module::{embed_manifest, manifest_section},
+    module::{embed_manifest, manifest_section, source_section},
 };
 use chainstack_primitives::manifest::Manifest as Declared;
 use parity_scale_codec::Encode as _;
@@ -31,12 +31,12 @@ pub(super) struct Manifest {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Put the manifest in a TOML file into a module.
+    /// Put the manifest into a module: that of a TOML file, or the one that its code declares.
     Embed {
         /// The module.
         wasm: PathBuf,
-        /// The manifest.
-        toml: PathBuf,
+        /// The manifest, if the code does not declare it (`#[contract]` of the SDK does).
+        toml: Option<PathBuf>,
         /// Where to write the module with its manifest.
         #[arg(short, long, value_name = "OUT")]
         out: PathBuf,
@@ -60,7 +60,7 @@ impl Manifest {
     /// Exit code 3 if the manifest is refused.
     pub(super) fn run(self, _context: &Context) -> Outcome {
         match self.command {
-            Command::Embed { wasm, toml, out } => embed(&wasm, &toml, &out),
+            Command::Embed { wasm, toml, out } => embed(&wasm, toml.as_deref(), &out),
             Command::Extract { wasm } => {
                 let manifest = of_module(&wasm, &read_bounded(&wasm, MODULE_FILE_SIZE_MAX)?)?;
                 let text = to_toml(&manifest).map_err(|error| refused(&wasm, error))?;
@@ -94,10 +94,20 @@ pub(super) fn of_toml(path: &Path, bytes: &[u8]) -> Result<Declared, CliError> {
     from_toml(text).map_err(|error| refused(path, error))
 }
 
-fn embed(wasm: &Path, toml: &Path, out: &Path) -> Outcome {
+fn embed(wasm: &Path, toml: Option<&Path>, out: &Path) -> Outcome {
     let size_max = u64::try_from(MANIFEST_TEXT_SIZE_MAX).unwrap_or(u64::MAX);
-    let manifest = of_toml(toml, &read_bounded(toml, size_max)?)?;
     let module = read_bounded(wasm, MODULE_FILE_SIZE_MAX)?;
+    let manifest = match (toml, source_section(&module)) {
+        (Some(toml), Err(_)) => of_toml(toml, &read_bounded(toml, size_max)?)?,
+        (None, text) => {
+            let text = text.map_err(|error| refused(wasm, error))?;
+            from_toml(text).map_err(|error| refused(wasm, error.shown_in(text)))?
+        }
+        (Some(toml), Ok(_)) => {
+            let why = format!("the code declares its manifest already; leave {} out", toml.display());
+            return Err(CliError::new(Exit::No, format!("{}: {why}", wasm.display())));
+        }
+    };
     let with = embed_manifest(&module, &manifest.encode()).map_err(|error| refused(wasm, error))?;
     let failed = |error: std::io::Error| CliError::failed(format!("cannot write {}: {error}", out.display()));
     fs::write(out, &with).map_err(failed)?;

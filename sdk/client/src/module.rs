@@ -7,6 +7,9 @@ use std::fmt;
 
 use chainstack_primitives::manifest::SECTION_NAME;
 
+/// Name of the custom section that holds a manifest's text: what the SDK's attribute leaves in a module that is built,
+/// for [`embed_manifest`] to turn into the manifest. No artifact has it.
+pub const SOURCE_SECTION_NAME: &str = "chainstack.source";
 /// The first eight bytes of every module: magic and version 1.
 const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
 
@@ -23,6 +26,8 @@ pub enum ModuleError {
     },
     /// There is no manifest.
     NoManifest,
+    /// There is no text of a manifest, or more than one, or it is not text.
+    NoSource,
     /// There is more than one.
     TwoManifests,
     /// The section of imports is not a list of imports.
@@ -35,6 +40,12 @@ impl fmt::Display for ModuleError {
             Self::NotAModule => formatter.write_str("not a WebAssembly module"),
             Self::Cut { offset } => write!(formatter, "the section at offset {offset} is cut off"),
             Self::NoManifest => write!(formatter, "the module has no custom section {SECTION_NAME}"),
+            Self::NoSource => {
+                write!(
+                    formatter,
+                    "the module has no custom section {SOURCE_SECTION_NAME} with a manifest's text"
+                )
+            }
             Self::TwoManifests => {
                 write!(formatter, "the module has more than one custom section {SECTION_NAME}")
             }
@@ -49,6 +60,7 @@ impl std::error::Error for ModuleError {}
 struct Section<'a> {
     whole: &'a [u8],
     manifest: Option<&'a [u8]>,
+    source: Option<&'a [u8]>,
     imports: Option<&'a [u8]>,
 }
 
@@ -126,9 +138,10 @@ fn sections(module: &[u8]) -> Result<Vec<Section<'_>>, ModuleError> {
         let cut = ModuleError::Cut { offset: module.len() - rest.len() };
         let length = leb(&mut after).ok_or(cut)?;
         let (payload, next) = after.split_at_checked(length).ok_or(cut)?;
-        let manifest = if *id == 0 { named(payload, SECTION_NAME) } else { None };
+        let custom = |name| if *id == 0 { named(payload, name) } else { None };
+        let (manifest, source) = (custom(SECTION_NAME), custom(SOURCE_SECTION_NAME));
         let imports = (*id == IMPORT_SECTION).then_some(payload);
-        found.push(Section { whole: &rest[..rest.len() - next.len()], manifest, imports });
+        found.push(Section { whole: &rest[..rest.len() - next.len()], manifest, source, imports });
         rest = next;
     }
     Ok(found)
@@ -142,6 +155,16 @@ pub fn manifest_section(module: &[u8]) -> Result<&[u8], ModuleError> {
     let mut found = sections(module)?.into_iter().filter_map(|section| section.manifest);
     let manifest = found.next().ok_or(ModuleError::NoManifest)?;
     if found.next().is_some() { Err(ModuleError::TwoManifests) } else { Ok(manifest) }
+}
+
+/// The manifest's text that the SDK's attribute left in `module`.
+///
+/// # Errors
+/// [`ModuleError::NotAModule`], [`ModuleError::Cut`], [`ModuleError::NoSource`].
+pub fn source_section(module: &[u8]) -> Result<&str, ModuleError> {
+    let mut found = sections(module)?.into_iter().filter_map(|section| section.source);
+    let source = found.next().filter(|_| found.next().is_none());
+    source.and_then(|source| std::str::from_utf8(source).ok()).ok_or(ModuleError::NoSource)
 }
 
 /// What `module` imports, in its order. At most so many as the module has bytes.
@@ -216,13 +239,13 @@ fn limits(bytes: &mut &[u8]) -> Option<()> {
     Some(())
 }
 
-/// `module` with `manifest` in its custom section, at the end; manifests it had before are taken out. Everything
-/// else keeps its bytes and its order.
+/// `module` with `manifest` in its custom section, at the end; manifests it had before, and texts of manifests, are
+/// taken out. Everything else keeps its bytes and its order.
 ///
 /// # Errors
 /// [`ModuleError::NotAModule`], [`ModuleError::Cut`].
 pub fn embed_manifest(module: &[u8], manifest: &[u8]) -> Result<Vec<u8>, ModuleError> {
-    let kept = sections(module)?.into_iter().filter(|section| section.manifest.is_none());
+    let kept = sections(module)?.into_iter().filter(|section| section.manifest.or(section.source).is_none());
     let mut out = PREAMBLE.to_vec();
     kept.for_each(|section| out.extend_from_slice(section.whole));
     let mut payload = Vec::new();
@@ -261,6 +284,26 @@ mod tests {
         let replaced = embed_manifest(&with, b"new").expect("a module");
         assert_eq!(manifest_section(&replaced), Ok(&b"new"[..]));
         assert_eq!(embed_manifest(&replaced, &long), Ok(with));
+    }
+
+    #[test]
+    fn the_text_of_a_manifest_is_taken_out_when_the_manifest_goes_in() {
+        let section = |name: &[u8], text: &[u8]| {
+            let name_length = u8::try_from(name.len()).expect("short");
+            let payload = [&[name_length], name, text].concat();
+            [&[0, u8::try_from(payload.len()).expect("short")], payload.as_slice()].concat()
+        };
+        let text = section(SOURCE_SECTION_NAME.as_bytes(), b"[contract]");
+        let other = section(b"other", b"kept");
+        let module = [PREAMBLE, &text, &other].concat();
+        assert_eq!(source_section(&module), Ok("[contract]"));
+        let with = embed_manifest(&module, b"one").expect("a module");
+        assert_eq!(source_section(&with), Err(ModuleError::NoSource));
+        assert_eq!(with, embed_manifest(&[PREAMBLE, &other].concat(), b"one").expect("a module"));
+        assert_eq!(source_section(PREAMBLE), Err(ModuleError::NoSource));
+        assert_eq!(source_section(&[PREAMBLE, &text, &text].concat()), Err(ModuleError::NoSource));
+        let bytes = section(SOURCE_SECTION_NAME.as_bytes(), &[0xff]);
+        assert_eq!(source_section(&[PREAMBLE, &bytes].concat()), Err(ModuleError::NoSource));
     }
 
     #[test]

@@ -134,3 +134,50 @@ fn a_contract_whose_alias_is_lost_after_all_still_gives_its_address() {
     assert_eq!(node.cli_json(&["query", address, "total_supply"])["result"], SUPPLY.to_string());
     assert_eq!(run(node.home(), &["--url", node.url(), "query", "gold", "name"]).status, Some(8));
 }
+
+/// A module as a build of the SDK leaves it: the manifest's text in a section of its own.
+fn with_text(text: &str) -> Vec<u8> {
+    let length = |mut value: usize| {
+        let mut bytes = Vec::new();
+        while value >= 0x80 {
+            bytes.push(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value.to_le_bytes()[0]);
+        bytes
+    };
+    let name = "chainstack.source";
+    let payload = [&length(name.len()), name.as_bytes(), text.as_bytes()].concat();
+    [&b"\0asm\x01\0\0\0\0"[..], &length(payload.len()), &payload].concat()
+}
+
+#[test]
+fn a_manifest_that_the_code_declares_is_embedded_without_a_file() {
+    let home = tempfile::TempDir::new().expect("a folder");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = home.path().join(name);
+        fs::write(&path, bytes).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let text = fs::read_to_string(project().join("sdk/macros/tests/expanded/page.toml")).expect("committed");
+    let plain = file("plain.wasm", &with_text(&text));
+    let out = home.path().join("out.wasm").to_string_lossy().into_owned();
+    let _embedded = run(home.path(), &["manifest", "embed", &plain, "-o", &out]).exits(0);
+    let shown = run(home.path(), &["manifest", "show", &out, "--output", "json"]).exits(0).json();
+    assert_eq!(shown["manifest"]["contract"]["name"], "points", "{shown}");
+    assert_eq!(shown["manifest"]["transitions"]["close"]["doc"], "Ends the season: no point moves any more.");
+    // The text does not stay: the artifact is what a file would have given.
+    let toml = file("points.toml", text.as_bytes());
+    let bare = file("bare.wasm", b"\0asm\x01\0\0\0");
+    let by_hand = home.path().join("by_hand.wasm").to_string_lossy().into_owned();
+    let _embedded = run(home.path(), &["manifest", "embed", &bare, &toml, "-o", &by_hand]).exits(0);
+    assert_eq!(fs::read(&out).expect("written"), fs::read(&by_hand).expect("written"));
+
+    let twice = run(home.path(), &["manifest", "embed", &plain, &toml, "-o", &out]).exits(3);
+    assert!(twice.stderr.contains("the code declares its manifest already"), "{twice:?}");
+    let none = run(home.path(), &["manifest", "embed", &bare, "-o", &out]).exits(3);
+    assert!(none.stderr.contains("chainstack.source"), "{none:?}");
+    let wrong = file("wrong.wasm", &with_text("[contract]\n# src/lib.rs:4\nnam = \"points\"\n"));
+    let wrong = run(home.path(), &["manifest", "embed", &wrong, "-o", &out]).exits(3);
+    assert!(wrong.stderr.contains("line 1, column 1: `name` is missing\n  src/lib.rs:4\n"), "{wrong:?}");
+}

@@ -17,6 +17,28 @@ pub struct TextError {
     pub code: Option<u16>,
 }
 
+impl TextError {
+    /// The error with the line of `text` it is about, and the entry that line belongs to with the comment below its
+    /// header, which says where it was declared if the SDK wrote the text: for a text that stands in no file.
+    #[must_use]
+    pub fn shown_in(&self, text: &str) -> String {
+        let lines: Vec<&str> = text.lines().take(self.line).collect();
+        let entry = lines.iter().rposition(|line| line.starts_with('['));
+        let header = entry.and_then(|entry| lines.get(entry)).copied().unwrap_or_default();
+        let below = entry.and_then(|entry| text.lines().nth(entry.saturating_add(1)));
+        let declared = below.and_then(|line| line.strip_prefix("# ")).unwrap_or_default();
+        let line = lines.last().copied().unwrap_or_default();
+        let mut shown = self.to_string();
+        for part in [declared, header, line] {
+            if !part.is_empty() && !shown.ends_with(part) {
+                shown.push_str("\n  ");
+                shown.push_str(part);
+            }
+        }
+        shown
+    }
+}
+
 impl fmt::Display for TextError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}, column {}: {}", self.line, self.column, self.message)?;

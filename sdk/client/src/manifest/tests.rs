@@ -199,6 +199,20 @@ fn refusals_of_the_manifest_show_their_line_and_code() {
 }
 
 #[test]
+fn an_error_in_a_text_without_a_file_shows_its_line_and_where_it_was_declared() {
+    let text = COIN.replace("ceilings = { gas = 1_000 }", "ceilings = { gas = 0 }");
+    let error = from_toml(&text).expect_err("no gas");
+    let shown = format!("{error}\n  [transitions.create]\n  ceilings = {{ gas = 0 }}");
+    assert_eq!(error.shown_in(&text), shown);
+    let text = text.replace("[transitions.create]\n", "[transitions.create]\n# src/lib.rs:7\n");
+    let error = from_toml(&text).expect_err("no gas");
+    let shown = format!("{error}\n  src/lib.rs:7\n  [transitions.create]\n  ceilings = {{ gas = 0 }}");
+    assert_eq!(error.shown_in(&text), shown);
+    let error = from_toml("").expect_err("empty");
+    assert_eq!(error.shown_in(""), error.to_string());
+}
+
+#[test]
 fn the_same_key_twice_and_too_many_entries_are_refused() {
     let error =
         from_toml(&COIN.replace("sum = true\nasset", "sum = true\nsum = false\nasset")).expect_err("twice");

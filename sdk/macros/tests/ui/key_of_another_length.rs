@@ -1,0 +1,17 @@
+// A key of two terms where the cell has one.
+
+/// A coin.
+#[contract]
+mod coin {
+    /// What is stored.
+    #[cells]
+    struct Cells {
+        /// Balances.
+        #[cell(id = 1, key(owner), sum)]
+        balances: Ledger<AccountId>,
+    }
+
+    /// Moves.
+    #[transition(touches(balances[caller, arg.to]: sub), gas = 1)]
+    fn transfer(to: AccountId, amount: Amount);
+}

@@ -1,0 +1,9 @@
+// A method with `self`.
+
+/// A coin.
+#[contract]
+mod coin {
+    /// Moves.
+    #[transition(gas = 1)]
+    fn transfer(&self);
+}

@@ -1,0 +1,11 @@
+// An event without an id.
+
+/// A coin.
+#[contract]
+mod coin {
+    /// Moved.
+    #[event]
+    struct Moved {
+        amount: Amount,
+    }
+}

@@ -1,0 +1,5 @@
+// A module in another file.
+
+/// A coin.
+#[contract]
+mod coin;
