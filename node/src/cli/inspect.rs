@@ -220,7 +220,7 @@ fn rows(rows: &impl Serialize) -> Result<Value, CliError> {
 }
 
 /// The deposits of this program's protocol version.
-fn prices() -> Result<DepositPrices, CliError> {
+pub(super) fn prices() -> Result<DepositPrices, CliError> {
     let schedule = Schedule::base().map_err(|error| CliError::failed(error.to_string()))?;
     Ok(DepositPrices {
         per_entry: schedule.storage.deposit_per_entry,

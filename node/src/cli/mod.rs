@@ -12,6 +12,7 @@ pub mod output;
 
 mod account;
 mod audit;
+mod audit_page;
 mod bench;
 mod block;
 mod call;
