@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use chainstack_audit::{
-    Claim, Options, Prices, PropertyText, Replay, Report, SearchLimits, Verdict, to_json, to_sarif,
-    to_scenario, to_text,
+    Claim, Options, Prices, PropertyText, Replay, Report, SearchLimits, Verdict, reachability, to_json,
+    to_sarif, to_scenario, to_text,
 };
 use chainstack_client::inspect::page::Page;
 use chainstack_primitives::{Tag, manifest::Manifest, tagged};
@@ -74,11 +74,19 @@ impl Audit {
         let target = Target::of(context, &self.target)?;
         let previous = self.previous.as_ref().map(|name| Target::of(context, name)).transpose()?;
         let properties = properties(&target.manifest, &self.properties)?;
+        let code = target.code.as_ref().and_then(|code| match reachability(code) {
+            Ok(found) => Some(found),
+            Err(error) => {
+                remark(&format!("what the code of {} calls is not known: {error}", self.target));
+                None
+            }
+        });
         let options = Options {
             limits: SearchLimits::default(),
             prices: prices()?,
             properties: &properties,
             previous: previous.as_ref().map(|target| &target.manifest),
+            code: code.as_ref(),
         };
         let report = chainstack_audit::audit(&target.manifest, &options);
         if let Some(folder) = &self.scenarios {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chainstack_audit::reachability;
 use chainstack_client::{
     inspect::{self, DepositPrices, Live, page},
     manifest::{to_json, to_toml},
@@ -21,7 +22,8 @@ use super::{
     Outcome,
     context::Context,
     error::{CliError, Exit},
-    output::Answer,
+    inspect_code,
+    output::{Answer, remark},
     target::Target,
 };
 
@@ -350,8 +352,15 @@ impl Look {
             Some(code) if code.len() > CODE_SIZE => Ok(inspect::no_code(
                 "the module is larger than the chain takes, so its imports are not listed: `chainstack check` says more",
             )),
-            Some(code) => inspect::imports(code, &declared)
-                .map_err(|error| CliError::new(Exit::No, format!("the module is refused: {error}"))),
+            Some(code) => {
+                let mut found = inspect::imports(code, &declared)
+                    .map_err(|error| CliError::new(Exit::No, format!("the module is refused: {error}")))?;
+                match reachability(code) {
+                    Ok(code) => found.claims.extend(inspect_code::claims(&self.target.manifest, &code)),
+                    Err(error) => remark(&format!("what the code calls is not known: {error}")),
+                }
+                Ok(found)
+            }
             None if self.target.address.is_some() => Ok(inspect::no_code(
                 "the node hands out no code: inspect the module's file to see its imports",
             )),

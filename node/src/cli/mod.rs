@@ -27,6 +27,7 @@ mod doctor;
 mod events;
 mod explain;
 mod inspect;
+mod inspect_code;
 mod manifest;
 mod paradigm;
 mod poke;

@@ -1,3 +1,5 @@
+//! Pages from outside: hostile text in every block, code spans, findings, exits.
+
 use super::{Banner, Block, Finding, FindingStep, Judged, Page, Section, Table, Tone, exits};
 use crate::{
     inspect::{Claim, Evidence, abi},
