@@ -10,7 +10,7 @@ const GUIDE: &str = "host/audit/README.md";
 /// What the guide takes from the project; all else it makes itself.
 const TAKEN: [&str; 2] = ["contracts/escrow/manifest.toml", "contracts/artifacts/escrow.wasm"];
 /// Commands in the guide: fewer would mean that a block is no longer found.
-const COMMANDS_MIN: usize = 8;
+const COMMANDS_MIN: usize = 12;
 /// Lines of a page; a guide that is longer is read by nobody.
 const LINES_MAX: usize = 170;
 
@@ -21,7 +21,7 @@ struct Shown {
     prints: Vec<String>,
 }
 
-/// The commands in fenced blocks of `console`: behind `$ `, and what they print below.
+/// The commands in fenced blocks of `console`: behind `$ ` and `> `, and what they print below.
 fn commands(guide: &str) -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
     let mut inside = false;
@@ -30,6 +30,11 @@ fn commands(guide: &str) -> Vec<Shown> {
             inside = text == "```console";
         } else if let Some(command) = text.strip_prefix("$ ").filter(|_| inside) {
             found.push(Shown { line, command: command.to_owned(), prints: Vec::new() });
+        } else if let Some(more) = text.strip_prefix('>').filter(|_| inside) {
+            // The shell asks for more with `> `.
+            let shown = found.last_mut().expect("a block starts with a command");
+            shown.command.push('\n');
+            shown.command.push_str(more.strip_prefix(' ').unwrap_or(more));
         } else if inside {
             found.last_mut().expect("a block starts with a command").prints.push(text.to_owned());
         }
