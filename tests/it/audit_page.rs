@@ -1,6 +1,11 @@
 //! The pages of `audit` and `inspect`: golden files, nothing that is fetched or run, and what Chromium makes of them.
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::{self, Write as _},
+    path::PathBuf,
+};
 
 use chainstack_tests::{
     browser::{Scheme, chromium, measure},
@@ -126,6 +131,16 @@ fn two_forms_of_one_answer_are_misuse() {
     assert_eq!(refused.stdout, "");
 }
 
+/// Chromium; where there is none, it is said that nothing was measured.
+fn browser() -> Option<PathBuf> {
+    let found = chromium();
+    if found.is_none() {
+        // Nobody reads a closed stderr.
+        let _unread = writeln!(io::stderr(), "not run: no chromium");
+    }
+    found
+}
+
 /// Letters below this height are hard to read on a telephone.
 const LETTERS_MIN: f64 = 11.0;
 /// Contrast of text, as the Web Content Accessibility Guidelines ask for (level AA).
@@ -133,10 +148,7 @@ const CONTRAST_MIN: f64 = 4.5;
 
 #[test]
 fn pages_are_legible_at_1280_and_400_pixels_light_and_dark() {
-    let Some(browser) = chromium() else {
-        eprintln!("not run: no chromium");
-        return;
-    };
+    let Some(browser) = browser() else { return };
     for (name, target, code) in TARGETS {
         let inspect = offline(&["inspect", "all", &at(target), "--format", "html"]).exits(0).stdout;
         for (kind, page) in [("audit", audit(target, code)), ("inspect", inspect)] {
@@ -156,10 +168,7 @@ fn pages_are_legible_at_1280_and_400_pixels_light_and_dark() {
 
 #[test]
 fn what_is_wrong_with_a_page_is_measured() {
-    let Some(browser) = chromium() else {
-        eprintln!("not run: no chromium");
-        return;
-    };
+    let Some(browser) = browser() else { return };
     let page = |body: &str| format!("<!DOCTYPE html><body style=\"margin:0\">{body}</body>");
     let measured = |body: &str| measure(&browser, &page(body), 400, Scheme::Light).expect("measured");
     let fine = measured("<p>text</p>");

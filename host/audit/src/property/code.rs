@@ -30,10 +30,13 @@ fn claim(manifest: &Manifest, ability: Ability, code: Option<&Reachability>) -> 
         false => format!("Only the code of {} {does}", names.join(", ")),
     };
     let never = |name: &str| code.is_some_and(|code| code.never(name, ability));
-    let (evidence, why) = if others.iter().all(|(name, _)| never(name)) {
-        (Evidence::Proven, "no call in the code of any other leads to what it takes")
-    } else {
-        (Evidence::Enforced, "the host refuses it to any other")
+    let proven = others.iter().all(|(name, _)| never(name));
+    let evidence = if proven { Evidence::Proven } else { Evidence::Enforced };
+    let why = match (proven, names.is_empty()) {
+        (true, true) => "no call in it leads to what that takes",
+        (true, false) => "no call in the code of any other leads to what that takes",
+        (false, true) => "the host refuses it",
+        (false, false) => "the host refuses it to any other",
     };
     let subject = Subject::default();
     let sentence = format!("{said}: {why}.");

@@ -29,11 +29,8 @@ fn claimed(manifest: &Manifest, code: Option<&Reachability>, rule: &str) -> Clai
 fn a_declaration_alone_is_enforced() {
     let manifest = edited(TOKEN, &[]);
     for (rule, sentence) in [
-        ("sends", "The code of no method sends native coins: the host refuses it to any other."),
-        (
-            "escrow",
-            "The code of no method moves value into or out of escrow: the host refuses it to any other.",
-        ),
+        ("sends", "The code of no method sends native coins: the host refuses it."),
+        ("escrow", "The code of no method moves value into or out of escrow: the host refuses it."),
     ] {
         let claim = claimed(&manifest, None, rule);
         assert_eq!((claim.verdict, claim.evidence), (Verdict::Holds, Evidence::Enforced));
