@@ -7,7 +7,8 @@ use crate::{
 };
 
 /// What tries to be markup in content and in attributes, to end a code span, and to turn the direction of writing.
-const HOSTILE: &str = "a\"'><script>alert(1)</script><img src=x onerror=y>` & \u{202e}`";
+const HOSTILE: &str =
+    "a\"'><script>alert(1)</script><img src=x onerror=y>` & \u{202e}`<script>alert(1)</script>";
 
 /// A page that says [`HOSTILE`] wherever it can.
 fn hostile() -> Page {
