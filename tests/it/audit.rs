@@ -49,7 +49,29 @@ fn a_deployed_contract_is_audited_as_its_file() {
     let node = TestNode::temporary(&[]);
     let _address = node.token("gold");
     let deployed = node.cli_json(&["audit", "gold"]);
-    assert_eq!(deployed, offline(&["audit", &at(ERC20), "--output", "json"]).exits(0).json());
+    // A node hands out no code.
+    let declared =
+        offline(&["audit", &at("contracts/erc20/manifest.toml"), "--output", "json"]).exits(0).json();
+    assert_eq!(deployed, declared);
+}
+
+#[test]
+fn what_the_code_of_a_module_never_calls_is_proven() {
+    let evidence = |target: &str| {
+        let report = offline(&["audit", &at(target), "--output", "json"]).exits(0).json();
+        let claims = report["claims"].as_array().expect("claims").clone();
+        let about_code = claims
+            .into_iter()
+            .filter(|claim| claim["id"].as_str().is_some_and(|id| id.starts_with("P4/code/")));
+        about_code.map(|claim| claim["evidence"].as_str().expect("text").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(evidence(ERC20), ["PROVEN"; 5]);
+    assert_eq!(evidence("contracts/erc20/manifest.toml"), ["ENFORCED"; 5]);
+    assert_eq!(evidence(ESCROW), ["PROVEN"; 5]);
+    let imports = offline(&["inspect", "imports", &at(ERC20)]).exits(0).stdout;
+    let views = "`name`, `symbol`, `decimals`, `total_supply`, `balance_of`, `allowance`";
+    let line = imports.lines().find(|line| line.contains("never writes cells")).unwrap_or_default();
+    assert!(line.contains("PROVEN") && line.contains(views), "{imports}");
 }
 
 #[test]

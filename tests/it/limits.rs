@@ -29,6 +29,10 @@ const INTERNAL: &[(&str, &str, &str)] = &[
     ("host/engine/src/host.rs", "HOST_PARAMS_MAX", "parameters of our own functions"),
     ("host/engine/src/instance.rs", "WIPE_BYTES_MAX", "how memory is made clean"),
     ("host/analysis/src/expression/stack.rs", "OPERANDS_MAX", "operands of one node of an expression"),
+    // Past them the analysis says that nothing is known; no code is refused by it.
+    ("host/analysis/src/bytecode/mod.rs", "CODE_BYTES_MAX", "twice MODULE_BYTES of admission"),
+    ("host/analysis/src/bytecode/mod.rs", "IMPORTS_MAX", "as many as IMPORTS of admission"),
+    ("host/analysis/src/bytecode/mod.rs", "EXPORTS_MAX", "four times EXPORTS of admission"),
     // The page gets the table `LIMITS` of this room when a command calls it; until then nothing from outside does.
     ("host/audit/src/limits.rs", "STATES_EXPLORED_MAX", "no command calls the audit yet"),
     ("host/audit/src/limits.rs", "STEPS_EXPLORED_MAX", "no command calls the audit yet"),

@@ -2,6 +2,8 @@
 
 mod aliases;
 mod audit;
+mod audit_guide;
+mod audit_page;
 mod bench;
 mod check;
 mod cli;

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`accept`] | the promises of an issue as named checks |
+//! | [`browser`] | pages as Chromium shows them, measured |
 //! | [`campaign`] | long counts against a running node |
 //! | [`limits`] | the page of limits, read, and its tests, run |
 //! | [`node`] | the built program, started and asked from outside |
@@ -16,6 +17,7 @@
 //! The tests need the program: `make test` builds it first. `CHAINSTACK_BIN` names another.
 
 pub mod accept;
+pub mod browser;
 pub mod campaign;
 pub mod http;
 pub mod limits;

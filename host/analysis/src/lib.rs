@@ -1,4 +1,5 @@
-//! Facts about a contract's declaration: the expression language of guards, windows, effects and invariants.
+//! Facts about a contract's declaration and code: the expression language of guards, windows, effects and invariants, and
+//! what the bytecode of an export can reach.
 //!
 //! **Terms.** An *expression* is a postfix list of nodes, declared in a manifest; it reads *leaves* (arguments,
 //! parameters, state, time) and leaves one *value*. An *environment* answers its leaves. An *interval* is a set of
@@ -8,7 +9,7 @@
 //! **Map.** [`expression`]: [`evaluate`], the one evaluator of host and audit · [`ExpressionCost`]: what it costs,
 //! known at deploy · [`prove_total`]: that it cannot fail, by intervals · [`Assumptions`]: from declared types,
 //! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail · [`exit_preserves`]: that it
-//! keeps an invariant. The language is specified on
+//! keeps an invariant · [`reachability`]: which functions of the host an export can reach. The language is specified on
 //! one page: `host/analysis/README.md`.
 //!
 //! **Invariants.** Everything here is pure, total and bounded: no clock, float, recursion or order of hashing; any
@@ -31,10 +32,12 @@
     )
 )]
 
+pub mod bytecode;
 mod exit;
 pub mod expression;
 mod preserve;
 
+pub use bytecode::{Ability, BytecodeError, HostFunction, Reachability, reachability};
 pub use exit::{ExitPart, ExitProblem, prove_exit};
 pub use expression::{
     Arithmetic, Assumptions, Environment, EvaluationError, ExpressionCost, Failure, FailureKind, FlatRead,

@@ -17,6 +17,49 @@
 //! produces. That something good happens is claimed of exits only, since a guest may always trap. ASSUMED stays: that
 //! a block falls into every window, that amounts do not pass 2^128, that roles have holders.
 //!
+//! # The model
+//!
+//! A state has: the state of every machine; for every map whose items have a machine, an escrow, an exit or a method, one
+//! representative item, which exists or not; for every escrow, whether it is empty; for every bound of a window or
+//! comparison with the clock in a guard, whether it has passed. Numbers, arguments, parameters, fields, aggregates are
+//! havoc: a guard that can hold may let a call through, and one that can fail may refuse it. Bounds are ordered where
+//! intervals, or the same sum but for a number, prove it; otherwise they pass in any order. A bound that reads what a
+//! method or exit can change may change with it. Steps are methods, exits, and that time passes; about the representative
+//! item or, for what all items share, about another one. A guest chooses among the declared targets, and may leave an
+//! escrow as it was.
+//!
+//! # What is violated when
+//!
+//! | | violated when |
+//! | --- | --- |
+//! | P1 | a state is never reached; a method or exit can be taken in no reachable state |
+//! | P2 | a machine is in a state that is not terminal, and nothing that concerns it can happen any more |
+//! | P3 | an escrow holds value and no way of exits surely empties it: whatever fields hold, whatever guests do, also once nobody acts for one role; or coins come in and nothing can send any |
+//! | P4 | anybody, or a role that is no party of the item, can take an escrow's whole content by a method; an exit pays whoever pokes |
+//! | P5 | exits wait for a moment that a method or exit can move again while the value is held |
+//! | P6 | ceilings never let a method do what it declares; a call at its ceiling fits in no block |
+//! | P7 | a guard, window, invariant or condition never holds; an exit may fail to compute; two exits that can be open together pay one escrow to different parties |
+//! | P8 | a terminal state can hold value, lets a method write, or is declared to be left |
+//! | P9 | a run breaks a stated property: `never ...`, `always ...`, `... only after ...`, `eventually ... by exits` |
+//! | P10 | an upgrade breaks a promise of the old version ([`diff`]) |
+//!
+//! A method or exit that P7 finds never to hold, and one that P8 finds to lead out of a terminal state, is not reported
+//! again as dead by P1.
+//!
+//! # What is left out
+//!
+//! - Numbers: that a sum is conserved, or that a payout is fair, is the invariants' and exits' own matter. Invariants are
+//!   asked only whether they can hold at all.
+//! - More than one representative item of a map: what needs two items of it at once, beside what all items share, is not
+//!   seen. Of another item the model knows no state, so it may let one do what none can.
+//! - A method that pays out beside an exit that could: only exits are compared with each other.
+//! - ASSUMED away: windows that a block steps over, `release_when` of another contract's asset.
+//! - Gas of exits, and what an upgrade does to parameters beyond their types.
+//! - Scenarios give no approvals and reach no moment that an item's field names; what one cannot say is a typed [`Gap`].
+//!   Their values come from a search that is no solver (`witness`), and code is not looked at: a replay may be refused by
+//!   a guard that the step lists, or by the contract. The last step expects the states of all machines that the run ends
+//!   in, so that a replay passes only if the run is real.
+//!
 //! ```
 //! use chainstack_audit::{Options, Verdict, audit};
 //! use chainstack_primitives::manifest::Manifest;
@@ -51,6 +94,7 @@ mod run;
 mod scenario;
 mod witness;
 
+pub use chainstack_analysis::{Ability, Reachability, reachability};
 pub use explore::{SearchLimits, Space, TooLarge};
 pub use model::{Action, Model, ModelError, ModelState, Step};
 pub use property::{Change, Prices, PropertyError, PropertyText, Upgrade, UpgradeVerdict, diff};

@@ -1,5 +1,6 @@
 //! The audit: every property of one manifest.
 
+use chainstack_analysis::Reachability;
 use chainstack_primitives::manifest::Manifest;
 
 use crate::explore::{SearchLimits, Space};
@@ -19,6 +20,8 @@ pub struct Options<'a> {
     pub properties: &'a [PropertyText],
     /// The version that this one is to replace.
     pub previous: Option<&'a Manifest>,
+    /// What the bytecode is known to reach; none: there is no code at hand.
+    pub code: Option<&'a Reachability>,
 }
 
 /// Everything that can be said of `manifest`, which was validated.
@@ -27,6 +30,7 @@ pub struct Options<'a> {
 #[must_use]
 pub fn audit(manifest: &Manifest, options: &Options<'_>) -> Report {
     let mut claims = property::sizes(manifest, &options.prices);
+    claims.extend(property::abilities(manifest, options.code));
     let mut states = None;
     match searched(manifest, options.limits) {
         Ok((model, space)) => {

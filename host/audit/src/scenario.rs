@@ -13,7 +13,7 @@ use chainstack_primitives::manifest::{
 };
 
 use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, StepKind};
-use crate::witness::{DEPLOYER, NAMED, STRANGER, Value, Variable, Witnesses, is_key};
+use crate::witness::{Beat, DEPLOYER, NAMED, STRANGER, Value, Variable, Witnesses, is_key};
 
 /// What a scenario could not say.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -113,7 +113,8 @@ pub struct Replay {
 #[must_use]
 pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, replay: Replay) -> Option<Scenario> {
     let run = claim.counterexample.as_ref()?;
-    let witnesses = Witnesses::of(manifest, run);
+    let beat = Beat { first_height: FIRST_HEIGHT, start_ms: replay.start_ms, block_ms: replay.block_ms };
+    let witnesses = Witnesses::of(manifest, run, beat);
     let (text, gaps, moment) = (String::new(), Vec::new(), Moment::default());
     let (next_height, next_ms) = (FIRST_HEIGHT, FIRST_HEIGHT.saturating_mul(replay.block_ms));
     let mut writer = Writer { manifest, witnesses, text, gaps, replay, next_height, next_ms, moment };

@@ -1,8 +1,9 @@
 //! Values for parameters, arguments and coins of a run, chosen so that the guards on its way hold.
 //!
 //! Everything starts with a canonical value. A guard that does not hold then moves the one variable of a comparison to
-//! the nearest value that satisfies it, or a truth value to the one it needs. This is no solver: what a guard asks of
-//! fields, sums or the clock, and what takes more than one variable at once, is left as it is.
+//! the nearest value that satisfies it, or a truth value to the one it needs; what is to come after the clock comes after
+//! the whole run. This is no solver: what a guard asks of fields or sums, or of the clock once the run has waited, and
+//! what takes more than one variable at once, is left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,14 +55,31 @@ pub(crate) struct Witnesses<'m> {
     fixed: BTreeSet<Variable>,
     moved: BTreeSet<Variable>,
     callers: BTreeMap<usize, &'static str>,
+    /// Height and time of each step's block, before anything is waited for.
+    blocks: BTreeMap<usize, (u64, u64)>,
+    /// Blocks that the whole run takes, and the time they take.
+    whole: (u64, u64),
+}
+
+/// The clock of the chain that a run is replayed on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Beat {
+    /// Height of the first step's block.
+    pub first_height: u64,
+    /// Time of the chain at height 0, in milliseconds.
+    pub start_ms: u64,
+    /// Time from a block to the next.
+    pub block_ms: u64,
 }
 
 impl<'m> Witnesses<'m> {
     /// Values for `run`.
-    pub(crate) fn of(manifest: &'m Manifest, run: &Counterexample) -> Self {
+    pub(crate) fn of(manifest: &'m Manifest, run: &Counterexample, beat: Beat) -> Self {
         let (values, ranges) = (BTreeMap::new(), BTreeMap::new());
         let (fixed, moved, callers) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-        let mut found = Self { manifest, values, ranges, fixed, moved, callers };
+        let (blocks, count) = blocks(run, beat);
+        let whole = (count, count.saturating_mul(beat.block_ms));
+        let mut found = Self { manifest, values, ranges, fixed, moved, callers, blocks, whole };
         for (index, param) in manifest.params.iter().enumerate() {
             found.start_param(index, param);
         }
@@ -204,15 +222,26 @@ impl<'m> Witnesses<'m> {
         let mut sides = Vec::new();
         for (side, other, mirrored) in [(left, right, false), (right, left, true)] {
             if let (Some(variable), Some(bound)) = (variable(step, side), self.value(step, other)) {
-                sides.push((variable, bound, mirrored));
+                sides.push((variable, bound, self.later(other), mirrored));
             }
         }
         sides.sort_by_key(|(variable, ..)| matches!(variable, Variable::Param(_)));
-        for (variable, bound, mirrored) in sides {
-            let nearest = Relation::of(root, wanted, mirrored).and_then(|relation| relation.nearest(bound));
+        for (variable, bound, later, mirrored) in sides {
+            let relation = Relation::of(root, wanted, mirrored);
+            let nearest = relation.and_then(|relation| relation.nearest(relation.after(bound, later)));
             if nearest.is_some_and(|nearest| self.set(variable, nearest)) {
                 return;
             }
+        }
+    }
+
+    /// How far the clock of an expression runs on until the run has ended; zero if it reads none.
+    fn later(&self, nodes: &[Node]) -> u64 {
+        let reads = |clock: &Node| nodes.contains(clock);
+        match (reads(&Node::Time), reads(&Node::Height)) {
+            (true, _) => self.whole.1,
+            (false, true) => self.whole.0,
+            (false, false) => 0,
         }
     }
 
@@ -240,6 +269,8 @@ impl<'m> Witnesses<'m> {
             (Node::Bool(truth), _) => Some(Value::Bool(*truth)),
             (Node::Uint(number), _) => Some(Value::Uint(*number)),
             (Node::Caller | Node::Origin, _) => self.callers.get(&step).map(|caller| Value::Account(caller)),
+            (Node::Height, _) => self.blocks.get(&step).map(|(height, _)| Value::Uint(u128::from(*height))),
+            (Node::Time, _) => self.blocks.get(&step).map(|(_, time)| Value::Uint(u128::from(*time))),
             (Node::Not, [Value::Bool(truth)]) => Some(Value::Bool(!truth)),
             (Node::And, [Value::Bool(a), Value::Bool(b)]) => Some(Value::Bool(*a && *b)),
             (Node::Or, [Value::Bool(a), Value::Bool(b)]) => Some(Value::Bool(*a || *b)),
@@ -249,6 +280,23 @@ impl<'m> Witnesses<'m> {
             _ => self.get(variable(step, nodes)?),
         }
     }
+}
+
+/// Height and time of the blocks of the steps before the first wait, and how many blocks all steps take.
+fn blocks(run: &Counterexample, beat: Beat) -> (BTreeMap<usize, (u64, u64)>, u64) {
+    let (mut found, mut count, mut known) = (BTreeMap::new(), 0u64, true);
+    for (step, kind) in run.steps.iter().map(|step| &step.kind).enumerate() {
+        known &= !matches!(kind, StepKind::Wait { .. });
+        if matches!(kind, StepKind::Call { .. } | StepKind::Poke { .. }) {
+            let height = beat.first_height.saturating_add(count);
+            let time = beat.start_ms.saturating_add(height.saturating_mul(beat.block_ms));
+            if known {
+                found.insert(step, (height, time));
+            }
+            count = count.saturating_add(1);
+        }
+    }
+    (found, count)
 }
 
 /// The variable that an expression is, if it is nothing else.
@@ -313,6 +361,16 @@ impl Relation {
             | (Node::Greater, false, true) => Self::AtLeast,
             _ => return None,
         })
+    }
+
+    /// What stands on the other side, `later` on if it is to be passed.
+    fn after(self, bound: Value, later: u64) -> Value {
+        match (self, bound) {
+            (Self::Above | Self::AtLeast, Value::Uint(number)) => {
+                Value::Uint(number.saturating_add(u128::from(later)))
+            }
+            _ => bound,
+        }
     }
 
     /// The value nearest to `bound` that is in this relation to it.

@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use chainstack_audit::{
-    Claim, Options, Prices, PropertyText, Replay, Report, SearchLimits, Verdict, to_json, to_sarif,
-    to_scenario, to_text,
+    Claim, Options, Prices, PropertyText, Replay, Report, SearchLimits, Verdict, reachability, to_json,
+    to_sarif, to_scenario, to_text,
 };
-use chainstack_primitives::manifest::Manifest;
+use chainstack_client::inspect::page::Page;
+use chainstack_primitives::{Tag, manifest::Manifest, tagged};
 use chainstack_runtime::params::Schedule;
 use serde_json::Value;
 
 use super::{
     Outcome,
+    audit_page::{Audited, page},
     context::Context,
     error::{CliError, Exit},
     limits::SCENARIO_HEIGHT_MAX,
@@ -50,7 +52,13 @@ enum Form {
     Text,
     /// SARIF 2.1.0, for code review tools.
     Sarif,
+    /// One file to read in a browser: it needs no network and runs no script.
+    Html,
 }
+
+/// The chain that scenarios run on.
+const REPLAY: Replay =
+    Replay { start_ms: DEV_GENESIS_MS, block_ms: BLOCK_MS, height_max: SCENARIO_HEIGHT_MAX };
 
 impl Audit {
     /// Runs the command.
@@ -59,18 +67,26 @@ impl Audit {
     /// Exit code 3 if a property is violated or undecided, or the target is refused; 2 for a property that is none; 8 for
     /// what is not there.
     pub(super) fn run(self, context: &Context) -> Outcome {
-        if context.is_json() && self.format == Form::Sarif {
-            return Err(CliError::misuse("--output json and --format sarif are two forms of one answer")
+        if context.is_json() && self.format != Form::Text {
+            return Err(CliError::misuse("--output json and --format are two forms of one answer")
                 .hint("give one of them"));
         }
         let target = Target::of(context, &self.target)?;
         let previous = self.previous.as_ref().map(|name| Target::of(context, name)).transpose()?;
         let properties = properties(&target.manifest, &self.properties)?;
+        let code = target.code.as_ref().and_then(|code| match reachability(code) {
+            Ok(found) => Some(found),
+            Err(error) => {
+                remark(&format!("what the code of {} calls is not known: {error}", self.target));
+                None
+            }
+        });
         let options = Options {
             limits: SearchLimits::default(),
             prices: prices()?,
             properties: &properties,
             previous: previous.as_ref().map(|target| &target.manifest),
+            code: code.as_ref(),
         };
         let report = chainstack_audit::audit(&target.manifest, &options);
         if let Some(folder) = &self.scenarios {
@@ -78,6 +94,7 @@ impl Audit {
         }
         let answer = match self.format {
             Form::Sarif => Answer::verbatim(format!("{:#}\n", to_sarif(&report, &self.target))),
+            Form::Html => Answer::verbatim(self.page(&target, &report)?.to_html()),
             Form::Text => Answer::new(to_text(&report), fields(to_json(&report))),
         };
         let open = |claim: &Claim| matches!(claim.verdict, Verdict::Violated | Verdict::Undecided);
@@ -89,18 +106,29 @@ impl Audit {
         Err(CliError::silent(Exit::No))
     }
 
+    fn page(&self, target: &Target, report: &Report) -> Result<Page, CliError> {
+        let code = target.code.as_ref();
+        Ok(page(&Audited {
+            manifest: &target.manifest,
+            report,
+            target: &self.target,
+            code: code.map(|code| (tagged(Tag::Code, code).to_string(), code.len())),
+            prices: &super::inspect::prices()?,
+            replay: REPLAY,
+        }))
+    }
+
     fn write_scenarios(&self, folder: &Path, target: &Target, report: &Report) -> Result<(), CliError> {
         let failed = |error: std::io::Error| {
             CliError::failed(format!("cannot write to {}: {error}", folder.display()))
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let wasm = from_folder(folder, Path::new(&self.target)).unwrap_or_else(|| self.target.clone());
-        let replay = Replay { start_ms: DEV_GENESIS_MS, block_ms: BLOCK_MS, height_max: SCENARIO_HEIGHT_MAX };
         if target.code.is_none() {
             remark(&format!("{} is no module: put the path of one into the scenarios' `wasm`", self.target));
         }
         for claim in &report.claims {
-            let Some(scenario) = to_scenario(&target.manifest, claim, &wasm, replay) else { continue };
+            let Some(scenario) = to_scenario(&target.manifest, claim, &wasm, REPLAY) else { continue };
             let path = folder.join(format!("{}.toml", file_name(&claim.id)));
             std::fs::write(&path, &scenario.text).map_err(failed)?;
             for gap in &scenario.gaps {

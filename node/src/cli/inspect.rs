@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chainstack_audit::reachability;
 use chainstack_client::{
     inspect::{self, DepositPrices, Live, page},
     manifest::{to_json, to_toml},
@@ -22,7 +23,8 @@ use super::{
     context::Context,
     error::{CliError, Exit},
     history::{BLOCKS, entries, look_back},
-    output::Answer,
+    inspect_code,
+    output::{Answer, remark},
     target::Target,
 };
 
@@ -222,7 +224,7 @@ fn rows(rows: &impl Serialize) -> Result<Value, CliError> {
 }
 
 /// The deposits of this program's protocol version.
-fn prices() -> Result<DepositPrices, CliError> {
+pub(super) fn prices() -> Result<DepositPrices, CliError> {
     let schedule = Schedule::base().map_err(|error| CliError::failed(error.to_string()))?;
     Ok(DepositPrices {
         per_entry: schedule.storage.deposit_per_entry,
@@ -372,8 +374,15 @@ impl Look {
             Some(code) if code.len() > CODE_SIZE => Ok(inspect::no_code(
                 "the module is larger than the chain takes, so its imports are not listed: `chainstack check` says more",
             )),
-            Some(code) => inspect::imports(code, &declared)
-                .map_err(|error| CliError::new(Exit::No, format!("the module is refused: {error}"))),
+            Some(code) => {
+                let mut found = inspect::imports(code, &declared)
+                    .map_err(|error| CliError::new(Exit::No, format!("the module is refused: {error}")))?;
+                match reachability(code) {
+                    Ok(code) => found.claims.extend(inspect_code::claims(&self.target.manifest, &code)),
+                    Err(error) => remark(&format!("what the code calls is not known: {error}")),
+                }
+                Ok(found)
+            }
             None if self.target.address.is_some() => Ok(inspect::no_code(
                 "the node hands out no code: inspect the module's file to see its imports",
             )),

@@ -12,6 +12,7 @@ pub mod output;
 
 mod account;
 mod audit;
+mod audit_page;
 mod bench;
 mod block;
 mod call;
@@ -28,6 +29,7 @@ mod events;
 mod explain;
 mod history;
 mod inspect;
+mod inspect_code;
 mod manifest;
 mod moves;
 mod paradigm;

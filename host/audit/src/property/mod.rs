@@ -5,13 +5,14 @@
 //! | `context` | what every question is asked of, and runs in words |
 //! | `reach` | P1 what is never reached, P2 where a machine is stuck |
 //! | `leave`, `trapped` | P3 whether value leaves by exits alone, P5 how long that takes |
-//! | `power` | P4 what one role can take alone |
+//! | `power`, `code` | P4 what one role can take alone, and what code can bring about |
 //! | `size` | P6 size, gas and deposit |
 //! | `guard` | P7 guards and windows that never hold, or overlap |
 //! | `terminal` | P8 terminal states |
 //! | `template`, `stated` | P9 what was asked in words |
 //! | `upgrade` | P10 what a new version may change |
 
+mod code;
 mod context;
 mod guard;
 mod leave;
@@ -24,6 +25,7 @@ mod terminal;
 mod trapped;
 mod upgrade;
 
+pub(crate) use code::abilities;
 pub(crate) use context::Context;
 pub use size::Prices;
 pub(crate) use size::sizes;

@@ -98,7 +98,7 @@ impl Verdict {
 /// What a claim rests on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Evidence {
-    /// Every run of the declared model was covered.
+    /// Every run of the declared model was covered, or every call that the bytecode can make.
     Proven,
     /// The host refuses anything else.
     Enforced,

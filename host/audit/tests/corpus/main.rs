@@ -4,6 +4,7 @@
 //! exactly once, so that a case differs from its base by what it says, and by nothing else.
 
 mod cases;
+mod code;
 mod given;
 mod good;
 mod limits;

@@ -296,6 +296,25 @@ fn moments_long_past_and_approvals_are_gaps() {
 }
 
 #[test]
+fn what_is_to_come_after_the_clock_comes_after_the_run() {
+    let keyed = "item = { new = \"deals\", key = [\"arg.id\"] }\n";
+    let guarded = |guard: &str| format!("{keyed}guard = \"{guard}\"\n");
+    let ends = |guard: &str| {
+        let (table, gaps, text) = against(ESCROW, &[(keyed, guarded(guard).as_str())], "never deal.Funded");
+        assert_eq!(gaps, [], "{text}");
+        let steps = table["steps"].as_array().expect("steps").clone();
+        assert_eq!(steps.len(), 2, "{text}");
+        steps[0]["args"]["ends"].as_integer().expect("a number")
+    };
+    // Creation and upload come first: `open` is in block 3, `fund` in block 4.
+    assert_eq!(ends("arg.ends > height"), 3 + 2 + 1);
+    assert_eq!(ends("height + 10 <= arg.ends"), 3 + 10 + 2);
+    assert_eq!(ends("arg.ends > time"), 1_000 + 3 * 1_000 + 2 * 1_000 + 1);
+    // What has passed needs no other value than the canonical one.
+    assert_eq!(ends("arg.ends <= height"), 1);
+}
+
+#[test]
 fn scenarios_have_the_fields_that_the_format_knows() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node/src/scenario/schema.rs");
     let schema = std::fs::read_to_string(schema).expect("the schema of scenarios");

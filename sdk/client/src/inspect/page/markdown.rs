@@ -1,6 +1,6 @@
 //! Pages as Markdown with tables and fenced Mermaid.
 
-use super::{Block, Page, Table, clean, mermaid::mermaid};
+use super::{Block, Finding, Judged, Page, Table, clean, mermaid::mermaid};
 
 pub(super) fn page(page: &Page) -> String {
     let mut out = format!("# {}\n", escape(&page.title));
@@ -32,12 +32,39 @@ fn block(out: &mut String, block: &Block) {
                 out.push_str(&format!("- **{}** {}\n", claim.evidence, prose(&claim.text)));
             }
         }
+        Block::Banner(found) => {
+            out.push_str(&format!("**{}**\n\n{}\n", escape(&found.title), prose(&found.text)));
+        }
+        Block::Judged(claims) => claims.iter().for_each(|claim| judged(out, claim)),
+        Block::Finding(found) => finding(out, found),
         Block::Diagram(machine) => fenced(out, "mermaid", &mermaid(machine)),
+    }
+}
+
+fn judged(out: &mut String, claim: &Judged) {
+    out.push_str(&format!("- **{}** {}: {}\n", claim.evidence, escape(&claim.stands), prose(&claim.text)));
+}
+
+fn finding(out: &mut String, finding: &Finding) {
+    out.push_str(&format!("#### {}\n\n", escape(&finding.title)));
+    judged(out, &finding.claim);
+    if !finding.steps.is_empty() {
+        out.push('\n');
+    }
+    for (number, step) in (1u32..).zip(&finding.steps) {
+        out.push_str(&format!("{number}. {}\n", prose(&step.does)));
+        step.notes.iter().for_each(|note| out.push_str(&format!("   - {}\n", prose(note))));
+    }
+    finding.notes.iter().for_each(|note| out.push_str(&format!("\n{}\n", prose(note))));
+    if let Some((name, language, text)) = &finding.file {
+        out.push_str(&format!("\n{}:\n\n", escape(name)));
+        fenced(out, language, text);
     }
 }
 
 /// A fence longer than any run of backquotes inside.
 fn fenced(out: &mut String, language: &str, text: &str) {
+    let text = clean(text);
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.saturating_add(1).max(3));
     out.push_str(&format!("{fence}{language}\n{}\n{fence}\n", text.trim_end()));

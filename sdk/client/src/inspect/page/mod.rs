@@ -3,7 +3,9 @@
 //! What contracts say about themselves is somebody else's text: control characters and marks that turn the direction
 //! of writing are shown as escapes, and each form escapes what it would take for its own.
 
+mod exits;
 mod html;
+mod judged;
 mod markdown;
 mod mermaid;
 mod sections;
@@ -11,6 +13,11 @@ mod seen;
 mod svg;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
+pub use exits::exits;
+pub use judged::{Banner, Finding, FindingStep, Judged, Tone};
 pub use mermaid::{mermaid, mermaid_without_machine};
 pub use sections::{abi, bounds, errors, events, imports, legend, machines, manifest, power, storage, trust};
 pub use seen::history;
@@ -57,6 +64,12 @@ pub enum Block {
     Records(Table),
     /// Claims, each behind its evidence.
     Claims(Vec<Claim>),
+    /// The answer of the whole page.
+    Banner(Banner),
+    /// Claims, each behind how it stands and its evidence.
+    Judged(Vec<Judged>),
+    /// A claim that asks for attention, with the run that shows it.
+    Finding(Box<Finding>),
     /// The graph of a machine; as text it has none, its arrows stand in a table.
     Diagram(Box<MachineRow>),
 }
@@ -98,7 +111,8 @@ impl Page {
         markdown::page(self)
     }
 
-    /// The page as one HTML file: no script, no network, machines drawn as SVG, legible from 400 pixels on.
+    /// The page as one HTML file: no script, no network, machines drawn as SVG, legible from 400
+    /// pixels on, light or dark as the reader has it.
     #[must_use]
     pub fn to_html(&self) -> String {
         html::page(self)

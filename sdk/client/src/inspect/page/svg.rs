@@ -1,4 +1,5 @@
-//! Machines as SVG: states below one another, arrows beside them with the numbers of the table, exits dashed.
+//! Machines as SVG: states below one another, arrows beside them with the numbers of the table, exits dashed. Colours
+//! are those of the page.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -11,10 +12,6 @@ const BOX_WIDTH: i64 = 132;
 const BOX_HEIGHT: i64 = 34;
 const LEFT: i64 = (WIDTH - BOX_WIDTH) / 2;
 const RIGHT: i64 = LEFT + BOX_WIDTH;
-/// Lines and letters.
-const INK: &str = "#3a4149";
-/// Lines of exits.
-const EXIT: &str = "#a33b1f";
 /// From one state to the next.
 const ROW: i64 = 84;
 /// Where the first state begins.
@@ -44,11 +41,11 @@ struct Drawn {
 pub(super) fn svg(machine: &MachineRow) -> String {
     let row_of =
         |state: u8| (0i64..).zip(&machine.states).find(|(_, row)| row.id == state).map(|(row, _)| row);
-    let mut numbers: BTreeMap<Line, Vec<String>> = BTreeMap::new();
+    let mut numbers: BTreeMap<Line, Vec<u32>> = BTreeMap::new();
     for (number, arrow) in (1u32..).zip(&machine.arrows) {
         let exit = arrow.kind == ArrowKind::Exit;
         let line = Line { from: arrow.from.and_then(row_of), to: arrow.to.and_then(row_of), exit };
-        numbers.entry(line).or_default().push(number.to_string());
+        numbers.entry(line).or_default().push(number);
     }
     let initial = machine.states.iter().find(|state| state.initial).and_then(|state| row_of(state.id));
     if machine.cell.is_none() && !numbers.keys().any(|line| line.from.is_none()) {
@@ -60,37 +57,41 @@ pub(super) fn svg(machine: &MachineRow) -> String {
     let tip = format!("tip{}", machine.id);
     let mut out = format!(
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"machine {}\" font-family=\"sans-serif\" \
-         font-size=\"13\" text-anchor=\"middle\" stroke-width=\"1.4\"><defs><marker id=\"{tip}\" \
-         viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
-         <path d=\"M0 0L8 4L0 8z\" fill=\"{INK}\"/></marker></defs>\n",
-        escape(&machine.name)
+         font-size=\"13\" text-anchor=\"middle\" stroke-width=\"1.4\"><defs>{}{}</defs>\n",
+        escape(&machine.name),
+        marker(&tip, "tip"),
+        marker(&format!("exit-{tip}"), "exit-tip")
     );
     boxes(&mut out, machine);
     if numbers.keys().any(|line| line.from.is_none()) {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "<circle fill=\"{INK}\" cx=\"{MIDDLE}\" cy=\"10\" r=\"6\"/>");
+        let _ = writeln!(out, "<circle class=\"dot\" cx=\"{MIDDLE}\" cy=\"10\" r=\"6\"/>");
     }
     if removed {
         let y = TOP + rows * ROW + BOX_HEIGHT / 2;
-        let _ = writeln!(
-            out,
-            "<circle fill=\"#fff\" stroke=\"{INK}\" stroke-width=\"3\" cx=\"{MIDDLE}\" cy=\"{y}\" r=\"8\"/>"
-        );
+        let _ = writeln!(out, "<circle class=\"ring\" cx=\"{MIDDLE}\" cy=\"{y}\" r=\"8\"/>");
     }
     lines(&mut out, &numbers, rows, &tip);
     out.push_str("</svg>\n");
     out
 }
 
+/// The head of an arrow.
+fn marker(id: &str, class: &str) -> String {
+    format!(
+        "<marker id=\"{id}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
+         orient=\"auto\"><path class=\"{class}\" d=\"M0 0L8 4L0 8z\"/></marker>"
+    )
+}
+
 fn boxes(out: &mut String, machine: &MachineRow) {
     for (row, state) in (0i64..).zip(&machine.states) {
         let y = TOP + row * ROW;
-        let edge = if state.terminal { 3 } else { 1 };
-        let (fill, dashes) =
-            if state.reachable { ("#f2f4f7", "") } else { ("#fff", " stroke-dasharray=\"2 3\"") };
+        let class = if state.reachable { "state" } else { "unreached" };
+        let edge = if state.terminal { " terminal" } else { "" };
         let _ = writeln!(
             out,
-            "<rect fill=\"{fill}\" stroke=\"{INK}\" stroke-width=\"{edge}\"{dashes} x=\"{LEFT}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"8\"/>\
+            "<rect class=\"{class}{edge}\" x=\"{LEFT}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"8\"/>\
              <text x=\"{MIDDLE}\" y=\"{}\">{}</text>",
             y + BOX_HEIGHT / 2 + 4,
             escape(&short(&state.name))
@@ -98,10 +99,10 @@ fn boxes(out: &mut String, machine: &MachineRow) {
     }
 }
 
-fn lines(out: &mut String, numbers: &BTreeMap<Line, Vec<String>>, rows: i64, tip: &str) {
+fn lines(out: &mut String, numbers: &BTreeMap<Line, Vec<u32>>, rows: i64, tip: &str) {
     // The longer a curve, the farther out it runs.
     let span = |line: &Line| (line.to.unwrap_or(rows) - line.from.unwrap_or(-1)).abs();
-    let mut ordered: Vec<(&Line, &Vec<String>)> = numbers.iter().collect();
+    let mut ordered: Vec<(&Line, &Vec<u32>)> = numbers.iter().collect();
     ordered.sort_by_key(|(line, _)| span(line));
     let mut tags = String::new();
     let mut sides = [0usize; 2];
@@ -119,13 +120,10 @@ fn lines(out: &mut String, numbers: &BTreeMap<Line, Vec<String>>, rows: i64, tip
                 curve(line, rows, up, *count - 1)
             }
         };
-        let look = match line.exit {
-            true => format!("class=\"exit\" stroke=\"{EXIT}\" stroke-dasharray=\"5 4\""),
-            false => format!("class=\"move\" stroke=\"{INK}\""),
-        };
-        let _ = writeln!(out, "<path {look} fill=\"none\" d=\"{}\" marker-end=\"url(#{tip})\"/>", drawn.path);
+        let (class, tip) = if line.exit { ("exit", format!("exit-{tip}")) } else { ("move", tip.to_owned()) };
+        let _ = writeln!(out, "<path class=\"{class}\" d=\"{}\" marker-end=\"url(#{tip})\"/>", drawn.path);
         if !numbers.is_empty() {
-            tag(&mut tags, &drawn, &numbers.join(","));
+            tag(&mut tags, &drawn, &ranges(numbers));
         }
     }
     // Above all lines.
@@ -141,7 +139,26 @@ fn around(top: i64, exit: bool) -> Drawn {
     let (edge, turn) = if exit { (LEFT, LEFT - 40) } else { (RIGHT, RIGHT + 40) };
     let (start, stop) = (top + 8, top + BOX_HEIGHT - 8);
     let path = format!("M{edge} {start}C{turn} {start} {turn} {stop} {edge} {stop}");
-    Drawn { path, x: (edge + 3 * turn) / 4, y: (start + stop) / 2 }
+    // Outside the curve, which is as narrow as its number.
+    let beside = if exit { turn - 6 } else { turn + 6 };
+    Drawn { path, x: beside, y: (start + stop) / 2 }
+}
+
+/// Numbers that follow each other, as ranges.
+fn ranges(numbers: &[u32]) -> String {
+    let mut found: Vec<(u32, u32)> = Vec::new();
+    for number in numbers {
+        match found.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => found.push((*number, *number)),
+        }
+    }
+    let shown = found.iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first},{last}"),
+        _ => format!("{first}-{last}"),
+    });
+    shown.collect::<Vec<_>>().join(",")
 }
 
 /// Beside the boxes: down on the right, up on the left; `before` curves run nearer on that side.
@@ -173,7 +190,7 @@ fn tag(out: &mut String, drawn: &Drawn, text: &str) {
     let (x, y) = (drawn.x, drawn.y);
     let _ = writeln!(
         out,
-        "<rect fill=\"#fff\" stroke=\"#c8ced6\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"8\"/>\
+        "<rect class=\"tag\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"8\"/>\
          <text font-size=\"11\" x=\"{x}\" y=\"{}\">{text}</text>",
         x - half,
         y - 8,
@@ -188,4 +205,22 @@ fn short(name: &str) -> String {
         return name.to_owned();
     }
     name.chars().take(16).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ranges;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_a_range() {
+        for (numbers, shown) in [
+            (&[4][..], "4"),
+            (&[1, 2], "1,2"),
+            (&[2, 3, 4, 5, 6], "2-6"),
+            (&[1, 3, 4, 5, 9], "1,3-5,9"),
+            (&[], ""),
+        ] {
+            assert_eq!(ranges(numbers), shown);
+        }
+    }
 }
