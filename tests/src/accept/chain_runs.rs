@@ -14,6 +14,7 @@ use std::{
 
 use super::{
     record,
+    suite::test,
     verdict::{Check, Verdict},
 };
 use crate::{
@@ -119,41 +120,6 @@ pub const CHECKS: &[Check] = &[
 /// A check that reads vectors says nothing without them.
 fn with_vectors(name: &str, look: impl FnOnce() -> Verdict) -> Verdict {
     if vectors(name).is_none() { Verdict::NotRun(format!("no vectors `{name}`")) } else { look() }
-}
-
-/// Runs tests of `tests/it` by the starts of their names.
-fn test(names: &str) -> Verdict {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // The whole workspace and one target of it: cargo resolves features as `make test` does, and compiles nothing anew.
-    command.current_dir(project()).args(["test", "--locked", "--quiet", "--workspace", "--test", "it"]);
-    command.arg("--").args(names.split(' '));
-    // With `CI`, what cannot be run fails instead of being passed over.
-    command.env("CI", "true");
-    match binary() {
-        Ok(path) => command.env(crate::node::BINARY_VARIABLE, path),
-        Err(missing) => return Verdict::NotRun(missing),
-    };
-    let output = match command.output() {
-        Ok(output) => output,
-        Err(error) => return Verdict::NotRun(format!("cargo cannot be run: {error}")),
-    };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let result = said.lines().rev().find(|line| line.starts_with("test result:"));
-    let Some(result) = result else {
-        return Verdict::NotRun(format!("no test ran: {}", String::from_utf8_lossy(&output.stderr).trim()));
-    };
-    let observed = format!("tests {names}: {}", result.trim_start_matches("test result: "));
-    if result.contains(" 0 passed") && output.status.success() {
-        return Verdict::NotRun(observed);
-    }
-    if output.status.success() {
-        return Verdict::Pass(observed);
-    }
-    let failed = said.lines().filter(|line| line.starts_with("    ") && line.contains("::")).map(str::trim);
-    let mut failed: Vec<&str> = failed.collect();
-    failed.sort_unstable();
-    failed.dedup();
-    Verdict::Fail(format!("{observed}: {}", failed.join(", ")))
 }
 
 /// A `make` of the project in a group of processes of its own, which ends with this value.

@@ -7,7 +7,7 @@ use std::{env, process::ExitCode};
 
 use chainstack_tests::{
     accept::{
-        chain_runs,
+        bounded_machines, chain_runs,
         verdict::{Check, Tally},
     },
     node::{BINARY_VARIABLE, binary, keep_a_copy},
@@ -16,6 +16,7 @@ use chainstack_tests::{
 fn checks(issue: &str) -> Option<&'static [Check]> {
     match issue {
         "1" => Some(chain_runs::CHECKS),
+        "2" => Some(bounded_machines::CHECKS),
         _ => None,
     }
 }
@@ -23,7 +24,7 @@ fn checks(issue: &str) -> Option<&'static [Check]> {
 fn main() -> ExitCode {
     let issue = env::args().nth(1).unwrap_or_default();
     let Some(checks) = checks(&issue) else {
-        println!("not run: unknown issue `{issue}`; give one of: 1");
+        println!("not run: unknown issue `{issue}`; give one of: 1, 2");
         return ExitCode::from(2);
     };
     match binary() {

@@ -1,0 +1,47 @@
+//! Test suites of the workspace, run by name.
+
+use std::{env, process::Command};
+
+use super::verdict::Verdict;
+use crate::{node::binary, vectors::project};
+
+/// Runs tests of `tests/it` by parts of their names, apart by spaces.
+pub(super) fn test(names: &str) -> Verdict {
+    suite(&["--test", "it"], names)
+}
+
+/// Runs tests of one target of the workspace, which `target` names as cargo does; all of them, if `names` is empty.
+pub(super) fn suite(target: &[&str], names: &str) -> Verdict {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // The whole workspace and one target of it: cargo resolves features as `make test` does, and compiles nothing anew.
+    command.current_dir(project()).args(["test", "--locked", "--quiet", "--workspace"]).args(target);
+    command.arg("--").args(names.split(' ').filter(|name| !name.is_empty()));
+    // With `CI`, what cannot be run fails instead of being passed over.
+    command.env("CI", "true");
+    match binary() {
+        Ok(path) => command.env(crate::node::BINARY_VARIABLE, path),
+        Err(missing) => return Verdict::NotRun(missing),
+    };
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => return Verdict::NotRun(format!("cargo cannot be run: {error}")),
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let results: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("test result: ")).collect();
+    let ran = results.iter().any(|result| !result.contains(" 0 passed; 0 failed"));
+    if results.is_empty() {
+        return Verdict::NotRun(format!("no test ran: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    let observed = format!("tests {} {names}: {}", target.join(" "), results.join(" + "));
+    if !ran && output.status.success() {
+        return Verdict::NotRun(observed);
+    }
+    if output.status.success() {
+        return Verdict::Pass(observed);
+    }
+    let failed = said.lines().filter(|line| line.starts_with("    ") && line.contains("::")).map(str::trim);
+    let mut failed: Vec<&str> = failed.collect();
+    failed.sort_unstable();
+    failed.dedup();
+    Verdict::Fail(format!("{observed}: {}", failed.join(", ")))
+}
