@@ -3,7 +3,7 @@
 use chainstack_client::{Ss58Prefix, format_address, value};
 use chainstack_primitives::{
     AccountId,
-    manifest::{Cell, CellKind, Field, Manifest, Type, validate_value},
+    manifest::{Cell, CellKind, Field, HOLDER_ACCOUNT, Manifest, Type, validate_value},
 };
 use serde_json::{Map, Value, json};
 
@@ -142,6 +142,18 @@ impl ContractView {
     }
 }
 
+/// Size of a holder in a value.
+const HOLDER_BYTES: usize = 33;
+
+/// Who holds a unique asset: an account's address, or an escrow.
+fn show_holder(holder: &[u8; HOLDER_BYTES]) -> String {
+    let (kind, rest) = holder.split_at(1);
+    match <[u8; 32]>::try_from(rest) {
+        Ok(account) if kind == [HOLDER_ACCOUNT] => show_account(&AccountId(account)),
+        _ => format!("escrow 0x{}", hex::encode(rest)),
+    }
+}
+
 /// A stored value as its cell declares it: an amount, or the head's fields and what stands behind them.
 #[must_use]
 pub fn stored_value(manifest: &Manifest, cell: &Cell, bytes: &[u8]) -> Value {
@@ -155,6 +167,13 @@ pub fn stored_value(manifest: &Manifest, cell: &Cell, bytes: &[u8]) -> Value {
         // As the host's own methods: no field of a contract is called so.
         shown.insert("$state".to_owned(), state.map_or(json!(id), |state| json!(state.name.as_str())));
         end = 1;
+    }
+    if let (CellKind::Map(_), Some(_)) = (&cell.kind, cell.asset()) {
+        let holder = bytes.get(end..).and_then(|rest| rest.split_first_chunk::<HOLDER_BYTES>());
+        if let Some((holder, _)) = holder {
+            shown.insert("$owner".to_owned(), json!(show_holder(holder)));
+            end = end.saturating_add(HOLDER_BYTES);
+        }
     }
     for (index, field) in (0u8..).zip(cell.head().iter()) {
         let span = manifest.head_span(cell, index);
