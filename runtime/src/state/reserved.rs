@@ -12,6 +12,9 @@
 //! | a contract | [`PARAMS`] | empty | SCALE tuple of the parameters given at instantiation |
 //! | a contract | [`STATES`] | machine id u16 LE | id of the state the contract's machine is in, one byte |
 //! | a contract | [`NATIVE_ESCROWS`] | holder of the escrow, 33 bytes | coins it holds, u128 LE |
+//! | a contract | [`SETS`] | role id u16 LE | members of the set: SCALE list of [`SetMember`], ascending |
+//! | a contract | [`APPROVALS`] | hash of the call, then the member | height at which it was given, u64 LE |
+//! | a contract | [`PROPOSAL`] | empty | SCALE [`UpgradeProposal`] |
 //! | [`TOTALS`] | [`TOTALS_CELL`] | `genesis`, `issued`, `burnt` | u128 LE |
 //! | [`CODES`] | [`CODES_CELL`] | code hash | SCALE [`CodeRecord`] |
 //! | [`PARADIGMS`] | [`PARADIGMS_CELL`] | name, UTF-8 | code hash, 32 bytes |
@@ -40,6 +43,12 @@ pub const PARAMS: u16 = 0xFF05;
 pub const STATES: u16 = 0xFF06;
 /// Coins in escrow, out of reach of the contract's code.
 pub const NATIVE_ESCROWS: u16 = 0xFF07;
+/// Members of set roles.
+pub const SETS: u16 = 0xFF0A;
+/// Calls that members of sets have approved.
+pub const APPROVALS: u16 = 0xFF0B;
+/// Other code that is proposed for the contract.
+pub const PROPOSAL: u16 = 0xFF0C;
 /// Totals of the supply.
 pub const TOTALS_CELL: u16 = 0xFF10;
 /// The registry of uploaded code.
@@ -118,6 +127,27 @@ pub struct ContractRecord {
     pub creator: AccountId,
     /// 1 at instantiation, one more with each upgrade.
     pub version: u32,
+}
+
+/// In the list under [`SETS`]: a member of a set role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct SetMember {
+    /// Who.
+    pub account: AccountId,
+    /// The first height at which an approval of his counts: 0 for the first members, for one who was added the block
+    /// after. So what somebody approved before he was put out and taken in again never counts.
+    pub since: u64,
+}
+
+/// Under [`PROPOSAL`]: code that is to replace a contract's.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct UpgradeProposal {
+    /// Hash of the uploaded code.
+    pub code: Hash,
+    /// Height at which it was proposed.
+    pub proposed: u64,
+    /// Who proposed it.
+    pub proposer: AccountId,
 }
 
 /// Under [`CODES_CELL`]: what is known of uploaded code.

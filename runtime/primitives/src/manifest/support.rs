@@ -11,7 +11,6 @@ use super::{
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the text of each is in `Feature::name`")]
 pub enum Feature {
-    SetRoles,
     OwnerRoles,
     UniqueAssets,
     AssetGuards,
@@ -25,7 +24,6 @@ impl Feature {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::SetRoles => "set roles",
             Self::OwnerRoles => "roles of owners",
             Self::UniqueAssets => "unique assets",
             Self::AssetGuards => "escrow conditions of assets",
@@ -57,8 +55,9 @@ impl Manifest {
     fn first_unsupported(&self) -> Option<(Feature, Spot<'_>)> {
         let roles = self.roles.iter().enumerate().filter_map(|(index, role)| {
             let feature = match role.kind {
-                RoleKind::Account { .. } | RoleKind::Item { field: ItemField::Head(_), .. } => return None,
-                RoleKind::Set { .. } => Feature::SetRoles,
+                RoleKind::Account { .. }
+                | RoleKind::Set { .. }
+                | RoleKind::Item { field: ItemField::Head(_), .. } => return None,
                 RoleKind::Item { field: ItemField::Owner, .. } => Feature::OwnerRoles,
             };
             Some((feature, Spot::new(Section::Roles, index, &role.name)))

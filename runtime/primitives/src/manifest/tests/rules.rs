@@ -535,7 +535,7 @@ fn methods() {
             });
         });
     }
-    for method in ["$upgrade.apply", "$role", "role.offer", "Pay"] {
+    for method in ["$upgrade.undo", "$role", "role.offer", "Pay"] {
         refused(2104, &format!("manifest transitions.bid.calls[0]: {not_a_name}"), named(method));
     }
     let value = |value| {
@@ -714,7 +714,6 @@ fn each_unsupported_feature_is_refused_by_name() {
         });
     }
     check(Feature::Upgrade, "upgrade", &|manifest| manifest.upgrade = all.upgrade);
-    check(Feature::SetRoles, "roles.guardians", &|manifest| manifest.roles = list([all.roles[2].clone()]));
     check(Feature::OwnerRoles, "roles.seller", &|manifest| {
         let kind = RoleKind::Item { cell: 1, field: ItemField::Owner };
         manifest.roles = list([Role { kind, ..all.roles[3].clone() }]);
