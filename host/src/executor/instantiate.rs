@@ -16,7 +16,7 @@ use super::{Executor, check_args_size, load::code_record};
 use crate::{
     budget::{GasLeft, entry_deposit},
     machine::{
-        Contract, Frame, Place, Spans, check_invariants, open_aggregates, open_states, paid,
+        Contract, Frame, Place, Set, Spans, check_invariants, open_aggregates, open_states, paid,
         set_initial_roles, takes_coins,
     },
     run::{Run, value_refused},
@@ -100,6 +100,7 @@ fn create(
             args: (&[], &[], &Spans::EMPTY),
             params: Some((message.args, &spans)),
             item: None,
+            approvals: None,
         };
         return check_invariants(state, at);
     };
@@ -157,7 +158,9 @@ fn charge_entries(
     let others = contract.manifest.roles.len().saturating_add(machines).saturating_add(2);
     let entries = per_cell.fold(others, usize::saturating_add);
     let entries = u64::try_from(entries).unwrap_or(u64::MAX);
-    let bytes = u64::try_from(params.len()).unwrap_or(u64::MAX);
+    let members = contract.manifest.roles.iter().filter_map(Set::of);
+    let members = members.fold(0_u64, |bytes, set| bytes.saturating_add(set.bytes_max().into()));
+    let bytes = u64::try_from(params.len()).unwrap_or(u64::MAX).saturating_add(members);
     let per_entry = prices.read.saturating_add(prices.write).saturating_add(prices.new);
     gas.charge(per_entry.saturating_mul(entries).saturating_add(prices.write_byte.saturating_mul(bytes)))
 }

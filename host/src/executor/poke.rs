@@ -94,6 +94,7 @@ fn take_of(
         args: (&[], &[], &Spans::EMPTY),
         params: Some((&bytes, &spans)),
         item: item.as_ref().map(|(cell, item)| (*cell, item)),
+        approvals: None,
     };
     run_exit(state, meter, gas, at, exit)
 }

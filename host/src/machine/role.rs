@@ -20,6 +20,7 @@ use super::{
     contract::Contract,
     facts::Place,
     frame::{Frame, Spans},
+    set::{Set, open_set},
 };
 use crate::budget::entry_deposit;
 
@@ -36,8 +37,8 @@ pub(crate) enum RoleMethod {
 
 impl RoleMethod {
     /// The host-owned method called `name`.
-    pub(crate) fn find(name: &[u8]) -> Option<Self> {
-        match str::from_utf8(name).ok()? {
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        match name {
             ROLE_OFFER => Some(Self::Offer),
             ROLE_ACCEPT => Some(Self::Accept),
             ROLE_RENOUNCE => Some(Self::Renounce),
@@ -81,6 +82,22 @@ pub(super) fn holder_at(
     }
 }
 
+/// Whether `caller` holds a role where an expression asks: of the contract, of the bound item, or as a member of a set.
+pub(super) fn holds(state: &mut Overlay<'_>, at: Place<'_>, id: u16) -> Result<bool, ExecutionError> {
+    match Set::find(at.contract, id) {
+        Some(set) => set.contains(state, at.address, at.caller),
+        None => Ok(holder_at(state, at, id)? == Some(*at.caller)),
+    }
+}
+
+/// Who is found where a caller is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Holder {
+    Account(AccountId),
+    Set,
+    Nobody,
+}
+
 /// Checks that the caller may take a transition.
 ///
 /// # Errors
@@ -103,18 +120,27 @@ pub(super) fn check_caller(
     };
     let mut expected = Vec::new();
     for role in roles {
+        if let Some(set) = Set::find(contract, *role) {
+            if set.contains(state, at.address, caller)? {
+                return Ok(());
+            }
+            expected.push((role_name(contract, *role), Holder::Set));
+            continue;
+        }
         match holder_at(state, at, *role)? {
             Some(holder) if holder == *caller => return Ok(()),
-            found => expected.push((role_name(contract, *role), found)),
+            Some(holder) => expected.push((role_name(contract, *role), Holder::Account(holder))),
+            None => expected.push((role_name(contract, *role), Holder::Nobody)),
         }
     }
-    if expected.iter().all(|(_, holder)| holder.is_none()) {
+    if expected.iter().all(|(_, holder)| *holder == Holder::Nobody) {
         let names: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
         return Err(Failure::new(codes::ROLE_VACANT, format!("nobody holds {}", names.join(", "))).into());
     }
     let held = expected.iter().map(|(name, holder)| match holder {
-        Some(holder) => format!("{name} held by {holder}"),
-        None => format!("{name} held by nobody"),
+        Holder::Account(holder) => format!("{name} held by {holder}"),
+        Holder::Set => format!("a member of {name}"),
+        Holder::Nobody => format!("{name} held by nobody"),
     });
     let text = format!("caller {caller} found, expected {}", held.collect::<Vec<String>>().join(" or "));
     Err(Failure::new(codes::WRONG_CALLER, text).into())
@@ -130,7 +156,7 @@ fn role_name(contract: &Contract, role: u16) -> String {
 /// Sets the first holders of a new contract's roles; its frame is that of the constructor.
 ///
 /// # Errors
-/// [`codes::ZERO_ADDRESS`] if a parameter names the all-zero key.
+/// [`codes::ZERO_ADDRESS`] if a parameter names the all-zero key, and what [`open_set`] refuses.
 pub(crate) fn set_initial_roles(
     state: &mut Overlay<'_>,
     meter: &Meter<'_>,
@@ -140,6 +166,9 @@ pub(crate) fn set_initial_roles(
     (params, spans): (&[u8], &Spans),
 ) -> Result<(), ExecutionError> {
     for role in &contract.manifest.roles {
+        if let Some(set) = Set::of(role) {
+            open_set(state, meter, contract, address, &set, (params, spans))?;
+        }
         let RoleKind::Account { initial, .. } = role.kind else { continue };
         let first = match initial {
             RoleInitial::Signer => Some(*creator),
@@ -229,7 +258,8 @@ pub(crate) fn run_role_method(
     }
 }
 
-fn require_holder(
+/// Refuses whoever does not hold an account role.
+pub(super) fn require_holder(
     state: &mut Overlay<'_>,
     address: &AccountId,
     role: &Role,

@@ -14,6 +14,7 @@ mod price;
 mod refusals;
 mod roles;
 mod sends;
+mod sets;
 mod speed;
 mod storage;
 mod upload;
