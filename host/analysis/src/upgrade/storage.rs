@@ -2,30 +2,29 @@
 
 use chainstack_primitives::manifest::{Cell, CellKind, Machine, Type, TypeKind};
 
-use super::{ALLOWED, Diff, REFUSED, UpgradeVerdict};
-use crate::report::Subject;
+use super::{ALLOWED, Diff, Part, REFUSED, UpgradeVerdict};
 
 impl Diff<'_> {
     pub(super) fn cells(&mut self) {
         let (old, new) = (self.old, self.new);
         for cell in &old.cells {
-            let subject = || Subject { cell: Some(cell.name.to_string()), ..Subject::default() };
+            let part = || Part { cell: Some(cell.name.to_string()), ..Part::default() };
             match new.cell(cell.id) {
                 None => {
                     let keeps = matches!(cell.kind, CellKind::Escrow(_)) || cell.asset().is_some();
                     let verdict = if keeps { REFUSED } else { UpgradeVerdict::AllowedIfEmpty };
-                    self.push("cell", verdict, subject(), format!("Cell `{}` is gone.", cell.name));
+                    self.push("cell", verdict, part(), format!("Cell `{}` is gone.", cell.name));
                 }
                 Some(found) => {
                     for (rule, sentence) in self.cell(cell, found) {
-                        self.push(rule, REFUSED, subject(), sentence);
+                        self.push(rule, REFUSED, part(), sentence);
                     }
                 }
             }
         }
         for cell in new.cells.iter().filter(|cell| old.cell(cell.id).is_none()) {
-            let subject = Subject { cell: Some(cell.name.to_string()), ..Subject::default() };
-            self.push("cell", ALLOWED, subject, format!("Cell `{}` is new.", cell.name));
+            let part = Part { cell: Some(cell.name.to_string()), ..Part::default() };
+            self.push("cell", ALLOWED, part, format!("Cell `{}` is new.", cell.name));
         }
     }
 
@@ -84,35 +83,33 @@ impl Diff<'_> {
     pub(super) fn machines(&mut self) {
         let (old, new) = (self.old, self.new);
         for machine in &old.machines {
-            let subject = Subject { machine: Some(machine.name.to_string()), ..Subject::default() };
+            let part = Part { machine: Some(machine.name.to_string()), ..Part::default() };
             match new.machine(machine.id) {
-                None => {
-                    self.push("machine", REFUSED, subject, format!("Machine `{}` is gone.", machine.name))
-                }
-                Some(found) => self.machine(machine, found, &subject),
+                None => self.push("machine", REFUSED, part, format!("Machine `{}` is gone.", machine.name)),
+                Some(found) => self.machine(machine, found, &part),
             }
         }
     }
 
-    fn machine(&mut self, old: &Machine, new: &Machine, subject: &Subject) {
+    fn machine(&mut self, old: &Machine, new: &Machine, part: &Part) {
         let sentence = format!("Machine `{}` is of other items.", old.name);
-        self.refuse_if(old.cell != new.cell, "machine", subject.clone(), sentence);
+        self.refuse_if(old.cell != new.cell, "machine", part.clone(), sentence);
         for state in &old.states {
-            let subject = Subject { state: Some(state.name.to_string()), ..subject.clone() };
+            let part = Part { state: Some(state.name.to_string()), ..part.clone() };
             let gone = !new.states.iter().any(|found| found.id == state.id);
             let sentence = format!("State `{}` of machine `{}` is gone.", state.name, old.name);
-            self.refuse_if(gone, "state", subject.clone(), sentence);
+            self.refuse_if(gone, "state", part.clone(), sentence);
             let ended = new.terminal.contains(&state.id) && !old.terminal.contains(&state.id);
             let sentence =
                 format!("State `{}` of machine `{}` has no way out any more.", state.name, old.name);
-            self.refuse_if(ended, "terminal", subject, sentence);
+            self.refuse_if(ended, "terminal", part, sentence);
         }
         for state in new.states.iter().filter(|state| old.states.iter().all(|found| found.id != state.id)) {
-            let subject = Subject { state: Some(state.name.to_string()), ..subject.clone() };
+            let part = Part { state: Some(state.name.to_string()), ..part.clone() };
             self.push(
                 "state",
                 ALLOWED,
-                subject,
+                part,
                 format!("State `{}` of machine `{}` is new.", state.name, old.name),
             );
         }

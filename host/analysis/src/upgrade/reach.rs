@@ -4,28 +4,23 @@ use chainstack_primitives::manifest::{
     CallerRule, CellKind, Effect, Exit, Expression, Manifest, Node, StateSet, Touches, Transition, Window,
 };
 
-use super::{ALLOWED, Diff, REFUSED};
+use super::{ALLOWED, Diff, Part, REFUSED};
 use crate::expression::Sum;
-use crate::report::Subject;
 
 impl Diff<'_> {
     pub(super) fn methods(&mut self) {
         let (old, new) = (self.old, self.new);
-        let subject =
-            |method: &Transition| Subject { method: Some(method.method.to_string()), ..Subject::default() };
+        let part = |method: &Transition| Part { method: Some(method.method.to_string()), ..Part::default() };
         for method in &old.transitions {
             match new.transition(&method.method) {
-                None => self.push(
-                    "method",
-                    ALLOWED,
-                    subject(method),
-                    format!("Method `{}` is gone.", method.method),
-                ),
+                None => {
+                    self.push("method", ALLOWED, part(method), format!("Method `{}` is gone.", method.method))
+                }
                 Some(found) if found != method => {
                     self.push(
                         "method",
                         ALLOWED,
-                        subject(method),
+                        part(method),
                         format!("Method `{}` is another.", method.method),
                     );
                 }
@@ -34,7 +29,7 @@ impl Diff<'_> {
         }
         for method in &new.transitions {
             if old.transition(&method.method).is_none() {
-                self.push("method", ALLOWED, subject(method), format!("Method `{}` is new.", method.method));
+                self.push("method", ALLOWED, part(method), format!("Method `{}` is new.", method.method));
             }
             for escrow in
                 method.escrows.iter().filter(|escrow| escrow.pays_out && old.cell(escrow.cell).is_some())
@@ -46,8 +41,8 @@ impl Diff<'_> {
                     "Method `{}` can take from escrow `{cell}` what nobody could take so before.",
                     method.method
                 );
-                let subject = Subject { cell: Some(cell), ..subject(method) };
-                self.refuse_if(!covered, "reach", subject, sentence);
+                let part = Part { cell: Some(cell), ..part(method) };
+                self.refuse_if(!covered, "reach", part, sentence);
             }
             for (cell, field) in self.exit_fields() {
                 let writes = |method: &Transition| writes(method, cell, field);
@@ -59,7 +54,7 @@ impl Diff<'_> {
                     "Method `{}` can change `{name}`, which exits go by, and no such caller could.",
                     method.method
                 );
-                self.refuse_if(writes(method) && !known, "reach", subject(method), sentence);
+                self.refuse_if(writes(method) && !known, "reach", part(method), sentence);
             }
         }
     }
@@ -88,13 +83,13 @@ impl Diff<'_> {
 
     pub(super) fn exits(&mut self) {
         let (old, new) = (self.old, self.new);
-        let subject = |exit: &Exit| Subject { exit: Some(exit.name.to_string()), ..Subject::default() };
+        let part = |exit: &Exit| Part { exit: Some(exit.name.to_string()), ..Part::default() };
         for exit in &old.exits {
             match new.exit(exit.id) {
-                None => self.push("exit", REFUSED, subject(exit), format!("Exit `{}` is gone.", exit.name)),
+                None => self.push("exit", REFUSED, part(exit), format!("Exit `{}` is gone.", exit.name)),
                 Some(found) => {
                     for (rule, sentence) in exit_changes(exit, found) {
-                        self.push(rule, REFUSED, subject(exit), sentence);
+                        self.push(rule, REFUSED, part(exit), sentence);
                     }
                 }
             }
@@ -114,7 +109,7 @@ impl Diff<'_> {
             } else {
                 format!("Exit `{}` is new.", exit.name)
             };
-            self.push(rule, verdict, subject(exit), sentence);
+            self.push(rule, verdict, part(exit), sentence);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! P10: what a new version of a contract changes, and whether the upgrade gate lets it.
+//! The upgrade gate: what a new version of a contract changes, and whether that is let in.
 //!
 //! Structural, by DESIGN §5.4: surviving cells, machines and states keep their ids and types; every exit stays, with
 //! the same effect, from at least the same states, no later; escrows and assets stay as they are; nobody gets a reach
@@ -9,8 +9,6 @@ mod reach;
 mod storage;
 
 use chainstack_primitives::manifest::Manifest;
-
-use crate::report::{Claim, Evidence, Property, Subject, Verdict};
 
 /// How the gate answers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,6 +21,23 @@ pub enum UpgradeVerdict {
     Refused,
 }
 
+/// The declared things a change is about, by name.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Part {
+    /// A machine.
+    pub machine: Option<String>,
+    /// A state of it.
+    pub state: Option<String>,
+    /// A method.
+    pub method: Option<String>,
+    /// An exit.
+    pub exit: Option<String>,
+    /// A role.
+    pub role: Option<String>,
+    /// A cell.
+    pub cell: Option<String>,
+}
+
 /// One difference between two versions.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
@@ -31,7 +46,7 @@ pub struct Change {
     /// What it means for the upgrade.
     pub verdict: UpgradeVerdict,
     /// What it is about.
-    pub subject: Subject,
+    pub part: Part,
     /// The change for people.
     pub sentence: String,
 }
@@ -60,28 +75,6 @@ pub fn diff(old: &Manifest, new: &Manifest) -> Upgrade {
     Upgrade { verdict, changes: diff.changes }
 }
 
-impl Upgrade {
-    /// The claims of P10.
-    #[must_use]
-    pub fn claims(&self) -> Vec<Claim> {
-        let claim = |change: &Change| {
-            let stands = match change.verdict {
-                UpgradeVerdict::Allowed => (Verdict::Stated, Evidence::Proven),
-                UpgradeVerdict::AllowedIfEmpty => (Verdict::Stated, Evidence::Assumed),
-                UpgradeVerdict::Refused => (Verdict::Violated, Evidence::Proven),
-            };
-            Claim::new(Property::P10, change.rule, change.subject.clone(), stands, change.sentence.clone())
-        };
-        let mut claims: Vec<Claim> = self.changes.iter().map(claim).collect();
-        if self.verdict != UpgradeVerdict::Refused {
-            let sentence = "The new version keeps every promise of the old one.".to_owned();
-            let stands = (Verdict::Holds, Evidence::Proven);
-            claims.push(Claim::new(Property::P10, "keeps", Subject::default(), stands, sentence));
-        }
-        claims
-    }
-}
-
 struct Diff<'m> {
     old: &'m Manifest,
     new: &'m Manifest,
@@ -92,13 +85,13 @@ const REFUSED: UpgradeVerdict = UpgradeVerdict::Refused;
 const ALLOWED: UpgradeVerdict = UpgradeVerdict::Allowed;
 
 impl Diff<'_> {
-    fn push(&mut self, rule: &'static str, verdict: UpgradeVerdict, subject: Subject, sentence: String) {
-        self.changes.push(Change { rule, verdict, subject, sentence });
+    fn push(&mut self, rule: &'static str, verdict: UpgradeVerdict, part: Part, sentence: String) {
+        self.changes.push(Change { rule, verdict, part, sentence });
     }
 
-    fn refuse_if(&mut self, wrong: bool, rule: &'static str, subject: Subject, sentence: String) {
+    fn refuse_if(&mut self, wrong: bool, rule: &'static str, part: Part, sentence: String) {
         if wrong {
-            self.push(rule, REFUSED, subject, sentence);
+            self.push(rule, REFUSED, part, sentence);
         }
     }
 
@@ -107,7 +100,7 @@ impl Diff<'_> {
         match (self.old.upgrade, self.new.upgrade) {
             (Policy::None, _) if self.old != self.new => {
                 let sentence = "The old version allows no upgrade.".to_owned();
-                self.push("policy", REFUSED, Subject::default(), sentence);
+                self.push("policy", REFUSED, Part::default(), sentence);
             }
             (
                 Policy::Gated { role, delay_blocks, veto },
@@ -116,13 +109,13 @@ impl Diff<'_> {
                 let shorter = new_delay < delay_blocks;
                 let sentence =
                     format!("The delay of upgrades is cut from {delay_blocks} to {new_delay} blocks.");
-                self.refuse_if(shorter, "delay", Subject::default(), sentence);
+                self.refuse_if(shorter, "delay", Part::default(), sentence);
                 let weaker = veto.is_some() && new_veto != veto;
                 let sentence = "The role that may veto upgrades is another one, or none.".to_owned();
-                self.refuse_if(weaker, "veto", Subject::default(), sentence);
+                self.refuse_if(weaker, "veto", Part::default(), sentence);
                 if role != new_role {
                     let sentence = "Another role proposes upgrades.".to_owned();
-                    self.push("proposer", REFUSED, Subject::default(), sentence);
+                    self.push("proposer", REFUSED, Part::default(), sentence);
                 }
             }
             _ => {}
@@ -139,24 +132,24 @@ impl Diff<'_> {
                 .all(|(old, new)| self.same_type(&old.ty, &new.ty));
         let sentence =
             "Parameters are frozen at instantiation, and the new version declares others.".to_owned();
-        self.refuse_if(!same, "params", Subject::default(), sentence);
+        self.refuse_if(!same, "params", Part::default(), sentence);
     }
 
     fn roles(&mut self) {
         let (old, new) = (self.old, self.new);
         for role in &old.roles {
-            let subject = || Subject { role: Some(role.name.to_string()), ..Subject::default() };
+            let part = || Part { role: Some(role.name.to_string()), ..Part::default() };
             match new.role(role.id) {
-                None => self.push("role", ALLOWED, subject(), format!("Role `{}` is gone.", role.name)),
+                None => self.push("role", ALLOWED, part(), format!("Role `{}` is gone.", role.name)),
                 Some(found) => {
                     let sentence = format!("Role `{}` is held in another way.", role.name);
-                    self.refuse_if(found.kind != role.kind, "role", subject(), sentence);
+                    self.refuse_if(found.kind != role.kind, "role", part(), sentence);
                 }
             }
         }
         for role in new.roles.iter().filter(|role| old.role(role.id).is_none()) {
-            let subject = Subject { role: Some(role.name.to_string()), ..Subject::default() };
-            self.push("role", ALLOWED, subject, format!("Role `{}` is new.", role.name));
+            let part = Part { role: Some(role.name.to_string()), ..Part::default() };
+            self.push("role", ALLOWED, part, format!("Role `{}` is new.", role.name));
         }
     }
 }
