@@ -43,4 +43,4 @@ pub use expression::{
     evaluate, flat_reads, prove_total,
 };
 pub use preserve::{exit_preserves, never_raises, payment_preserves};
-pub use upgrade::{Change, Part, Upgrade, UpgradeVerdict, diff};
+pub use upgrade::{Change, DiffCost, Part, Upgrade, UpgradeVerdict, diff, diff_cost};

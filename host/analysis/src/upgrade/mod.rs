@@ -7,8 +7,12 @@
 
 mod reach;
 mod storage;
+mod types;
 
-use chainstack_primitives::manifest::Manifest;
+use chainstack_primitives::manifest::{Effect, Manifest, ParamRange, Touches};
+use parity_scale_codec::Encode as _;
+
+use self::types::SameTypes;
 
 /// How the gate answers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -63,7 +67,7 @@ pub struct Upgrade {
 /// Compares two validated versions of a contract.
 #[must_use]
 pub fn diff(old: &Manifest, new: &Manifest) -> Upgrade {
-    let mut diff = Diff { old, new, changes: Vec::new() };
+    let mut diff = Diff { old, new, types: SameTypes::of(old, new), changes: Vec::new() };
     diff.policy();
     diff.params();
     diff.roles();
@@ -75,9 +79,62 @@ pub fn diff(old: &Manifest, new: &Manifest) -> Upgrade {
     Upgrade { verdict, changes: diff.changes }
 }
 
+/// What comparing two versions takes, known before it is done: bytes of both declarations, and pairs of their parts.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct DiffCost {
+    /// Bytes of both manifests, encoded.
+    pub bytes: u64,
+    /// `new methods × (old methods + their touches) × (8 + exits + nodes and effects of exits) + old types × new types`.
+    pub pairs: u64,
+}
+
+/// Counts what [`diff`] takes. Linear in the manifests.
+#[must_use]
+pub fn diff_cost(old: &Manifest, new: &Manifest) -> DiffCost {
+    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let touches = old.transitions.iter().map(|method| match &method.touches {
+        Touches::Unknown => 1,
+        Touches::Listed(touches) => count(touches.len()).saturating_add(1),
+    });
+    let of_exits = old.exits.iter().chain(&new.exits).map(|exit| {
+        let window = exit.window.iter().flat_map(|window| window.opens.iter().chain(&window.closes));
+        let amounts = exit.effects.iter().filter_map(|effect| match effect {
+            Effect::Release { amount, .. } => amount.as_ref(),
+            Effect::Pay { amount, .. } => Some(amount),
+            _ => None,
+        });
+        let nodes = exit.guard.iter().chain(window).chain(amounts).map(|nodes| count(nodes.len()));
+        nodes.fold(count(exit.effects.len()).saturating_mul(2).saturating_add(1), u64::saturating_add)
+    });
+    let places = touches.fold(0, u64::saturating_add);
+    let questions = of_exits.fold(8, u64::saturating_add);
+    let methods = count(new.transitions.len()).saturating_mul(places).saturating_mul(questions);
+    let types = count(old.types.len()).saturating_mul(count(new.types.len()));
+    DiffCost {
+        bytes: count(old.encoded_size()).saturating_add(count(new.encoded_size())),
+        pairs: methods.saturating_add(types),
+    }
+}
+
+/// Whether every value that `old` allows is allowed by `new`.
+fn contains(new: Option<ParamRange>, old: Option<ParamRange>) -> bool {
+    match (new, old) {
+        (None, _) => true,
+        (
+            Some(ParamRange::Unsigned { min, max }),
+            Some(ParamRange::Unsigned { min: old_min, max: old_max }),
+        ) => min <= old_min && old_max <= max,
+        (Some(ParamRange::Signed { min, max }), Some(ParamRange::Signed { min: old_min, max: old_max })) => {
+            min <= old_min && old_max <= max
+        }
+        (Some(_), _) => false,
+    }
+}
+
 struct Diff<'m> {
     old: &'m Manifest,
     new: &'m Manifest,
+    types: SameTypes,
     changes: Vec<Change>,
 }
 
@@ -123,16 +180,25 @@ impl Diff<'_> {
     }
 
     fn params(&mut self) {
-        let same = self.old.params.len() == self.new.params.len()
-            && self
-                .old
-                .params
-                .iter()
-                .zip(&self.new.params)
-                .all(|(old, new)| self.same_type(&old.ty, &new.ty));
+        let (old, new) = (self.old, self.new);
+        let kept = old.params.len() <= new.params.len()
+            && old.params.iter().zip(&new.params).all(|(old, new)| self.types.same(&old.ty, &new.ty));
         let sentence =
             "Parameters are frozen at instantiation, and the new version declares others.".to_owned();
-        self.refuse_if(!same, "params", Part::default(), sentence);
+        self.refuse_if(!kept, "params", Part::default(), sentence);
+        for (old, new) in old.params.iter().zip(&new.params) {
+            let sentence =
+                format!("Parameter `{}` may have a value now that is not allowed any more.", old.name);
+            self.refuse_if(!contains(new.range, old.range), "params", Part::default(), sentence);
+        }
+        for param in new.params.iter().skip(old.params.len()) {
+            let (verdict, what) = match &param.default {
+                Some(_) => (ALLOWED, "gets its default"),
+                None => (REFUSED, "has no default, and nobody gave it a value"),
+            };
+            let sentence = format!("Parameter `{}` is new, and {what}.", param.name);
+            self.push("params", verdict, Part::default(), sentence);
+        }
     }
 
     fn roles(&mut self) {
