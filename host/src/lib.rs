@@ -6,7 +6,7 @@
 //!
 //! **Map.** [`Executor`]: the runtime's port, the way in · [`admission`]: which bytecode may enter · [`instrument`]:
 //! bytecode to bytecode, the same for every engine · [`functions`]: the host functions, from one declared table ·
-//! `machine`: what a contract may do, asked at every step · `run`: frames and the calls between them · [`budget`]: gas ·
+//! `machine`: what a contract may do, asked at every step · `run`: frames and the calls between them · `upgrade`: other code for a contract · [`budget`]: gas ·
 //! `memory`: checked ranges · [`error`]: why bytes are not accepted as code.
 //!
 //! **Invariants.** Nothing undeclared happens: every read, write, event, error, payment and call is checked against
@@ -23,6 +23,7 @@ pub mod instrument;
 mod machine;
 mod memory;
 mod run;
+mod upgrade;
 
 pub use admission::limits::LIMITS;
 pub use budget::RUN_LIMITS;

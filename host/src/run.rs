@@ -85,7 +85,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
     }
 
     /// The contract with this code, charged for the first time that this call needs it.
-    fn load(&mut self, code: &Hash, gas: &mut GasLeft) -> Result<Arc<Contract>, ExecutionError> {
+    pub(crate) fn load(&mut self, code: &Hash, gas: &mut GasLeft) -> Result<Arc<Contract>, ExecutionError> {
         if let Some(contract) = self.loaded.get(code) {
             return Ok(Arc::clone(contract));
         }
@@ -240,6 +240,7 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
             HostMethod::Set(method) => {
                 run_set_method(self.state, self.meter, self.block, &mut inner, contract, call, method)
             }
+            HostMethod::Upgrade(method) => self.run_upgrade_method(&mut inner, contract, call, method),
             HostMethod::Approval(method) => {
                 run_approval_method(self.state, self.meter, self.block, &mut inner, contract, call, method)
             }

@@ -13,6 +13,7 @@ use super::{
     contract::Contract,
     role::{RoleMethod, require_holder},
     set::{Set, SetMethod, change_set, named_set},
+    upgrade::UpgradeMethod,
 };
 use crate::budget::GasLeft;
 
@@ -22,6 +23,7 @@ pub(crate) enum HostMethod {
     Role(RoleMethod),
     Set(SetMethod),
     Approval(ApprovalMethod),
+    Upgrade(UpgradeMethod),
 }
 
 impl HostMethod {
@@ -30,6 +32,7 @@ impl HostMethod {
         let role = RoleMethod::find(name).map(Self::Role);
         role.or_else(|| SetMethod::find(name).map(Self::Set))
             .or_else(|| ApprovalMethod::find(name).map(Self::Approval))
+            .or_else(|| UpgradeMethod::find(name).map(Self::Upgrade))
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `aggregate` | sums and counts as deltas |
 //! | `role` | holders of account roles, and the methods by which they change |
 //! | `set`, `approval` | members of set roles, and the calls they approve |
+//! | `upgrade` | other code for a contract: proposed, waited for, put in place |
 //! | `hosted` | the methods that the host answers itself |
 
 mod aggregate;
@@ -34,6 +35,7 @@ mod set;
 mod state;
 mod touch;
 mod transition;
+mod upgrade;
 
 pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate, unsigned};
 pub(crate) use approval::run_approval_method;
@@ -46,9 +48,10 @@ pub(crate) use guard::{check_entry, check_other_item};
 pub(crate) use hosted::{HostCall, HostMethod, run_set_method};
 pub(crate) use invariant::check_invariants;
 pub(crate) use item::{Item, see_again};
-pub(crate) use judge::{judge_exits, paid, takes_coins};
+pub(crate) use judge::{check_paid_params, judge_exits, takes_coins};
 pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
 pub(crate) use set::Set;
 pub(crate) use state::{contract_state, move_gas, move_machine, open_states};
 pub(crate) use touch::{check_everything, check_touch, for_an_item, resolve};
 pub(crate) use transition::{chosen_target, complete};
+pub(crate) use upgrade::{UpgradeMethod, Upgrading};

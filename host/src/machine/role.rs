@@ -153,7 +153,7 @@ fn role_name(contract: &Contract, role: u16) -> String {
         .map_or_else(|| format!("role {role}"), |role| format!("role `{}`", role.name))
 }
 
-/// Sets the first holders of a new contract's roles; its frame is that of the constructor.
+/// Sets the first holders of those roles of a contract that are `wanted`.
 ///
 /// # Errors
 /// [`codes::ZERO_ADDRESS`] if a parameter names the all-zero key, and what [`open_set`] refuses.
@@ -164,8 +164,9 @@ pub(crate) fn set_initial_roles(
     address: &AccountId,
     creator: &AccountId,
     (params, spans): (&[u8], &Spans),
+    wanted: impl Fn(u16) -> bool,
 ) -> Result<(), ExecutionError> {
-    for role in &contract.manifest.roles {
+    for role in contract.manifest.roles.iter().filter(|role| wanted(role.id)) {
         if let Some(set) = Set::of(role) {
             open_set(state, meter, contract, address, &set, (params, spans))?;
         }
@@ -177,6 +178,18 @@ pub(crate) fn set_initial_roles(
         let Some(first) = first else { continue };
         refuse_zero(&first)?;
         set(state, meter, address, reserved::ROLES, role.id, &first)?;
+    }
+    Ok(())
+}
+
+/// Forgets who held a role that is no more: the holder, an offer, the members of a set.
+pub(super) fn close_role(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    role: u16,
+) -> Result<(), ExecutionError> {
+    for cell in [reserved::ROLES, reserved::ROLE_OFFERS, reserved::SETS] {
+        state.delete_entry(address, cell, &role.to_le_bytes())?;
     }
     Ok(())
 }

@@ -17,5 +17,6 @@ mod sends;
 mod sets;
 mod speed;
 mod storage;
+mod upgrades;
 mod upload;
 mod world;

@@ -3,9 +3,7 @@
 use core::fmt;
 
 use super::validate::Spot;
-use super::{
-    AssetRef, CellKind, Effect, ItemField, Manifest, ManifestError, RoleKind, Section, Transition, Upgrade,
-};
+use super::{AssetRef, CellKind, Effect, ItemField, Manifest, ManifestError, RoleKind, Section, Transition};
 
 /// A feature of manifests that a host may not enforce yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,7 +14,6 @@ pub enum Feature {
     AssetGuards,
     Escrow,
     ExitLedgers,
-    Upgrade,
 }
 
 impl Feature {
@@ -29,7 +26,6 @@ impl Feature {
             Self::AssetGuards => "escrow conditions of assets",
             Self::Escrow => "escrow of other assets than the chain's coin",
             Self::ExitLedgers => "exits that change ledgers",
-            Self::Upgrade => "upgrades",
         }
     }
 }
@@ -76,9 +72,7 @@ impl Manifest {
                 Spot::new(Section::Exits, index, &exit.name).item("effects", ledgers),
             ))
         });
-        let upgrade =
-            (self.upgrade != Upgrade::None).then_some((Feature::Upgrade, Spot::section(Section::Upgrade)));
-        let mut found = roles.chain(cells).chain(transitions).chain(exits).chain(upgrade);
+        let mut found = roles.chain(cells).chain(transitions).chain(exits);
         found.next()
     }
 }

@@ -726,7 +726,6 @@ fn each_unsupported_feature_is_refused_by_name() {
             manifest.exits = list([Exit { effects, ..all.exits[0].clone() }]);
         });
     }
-    check(Feature::Upgrade, "upgrade", &|manifest| manifest.upgrade = all.upgrade);
     check(Feature::OwnerRoles, "roles.seller", &|manifest| {
         let kind = RoleKind::Item { cell: 1, field: ItemField::Owner };
         manifest.roles = list([Role { kind, ..all.roles[3].clone() }]);
