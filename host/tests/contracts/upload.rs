@@ -3,7 +3,7 @@
 use chainstack_host::error::UploadError;
 use chainstack_primitives::{
     codes,
-    manifest::{AssetRef, Cell, CellKind, EscrowCell, KeyTerm, Manifest, Upgrade},
+    manifest::{AssetRef, Cell, CellKind, EscrowCell, KeyTerm, Manifest},
 };
 use parity_scale_codec::Encode;
 
@@ -82,11 +82,7 @@ fn what_is_not_enforced_yet_is_refused_by_name() {
     let held = EscrowCell { item: None, asset: foreign, unique: false };
     escrow.cells =
         list(vec![Cell { id: 1, name: name("held"), doc: Default::default(), kind: CellKind::Escrow(held) }]);
-    let mut upgrade = manifest_with(&["go"]);
-    upgrade.roles =
-        list(vec![kit::account_role(1, "owner", chainstack_primitives::manifest::RoleInitial::Signer)]);
-    upgrade.upgrade = Upgrade::Gated { role: 1, delay_blocks: 10, veto: None };
-    for (manifest, word) in [(escrow, "escrow"), (upgrade, "upgrade")] {
+    for (manifest, word) in [(escrow, "escrow")] {
         let code = embed_bytes(&plain("(func (export \"go\"))"), &manifest.encode());
         let failure = world.upload(&code).expect_err(word);
         assert_eq!(failure.code, 2101, "{failure:?}");
