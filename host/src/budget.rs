@@ -40,7 +40,8 @@ pub const RUN_LIMITS: &[Limit] = limit_table! {
 pub(crate) struct CheckCost {
     pub(crate) nodes: u64,
     pub(crate) reads: u64,
-    pub(crate) key_bytes: u64,
+    /// Bytes of constant keys, and of lists of members.
+    pub(crate) bytes: u64,
 }
 
 /// Nodes that one operation with 256 bits counts as.
@@ -54,7 +55,7 @@ impl CheckCost {
         // A manifest has few expressions of few nodes: none of these is near its end.
         self.nodes = self.nodes.saturating_add(nodes.into());
         self.reads = self.reads.saturating_add(entry_reads.into());
-        self.key_bytes = self.key_bytes.saturating_add(key_bytes.into());
+        self.bytes = self.bytes.saturating_add(key_bytes.into());
     }
 
     /// The price in gas.
@@ -62,7 +63,7 @@ impl CheckCost {
         let prices = &schedule.host;
         let nodes = prices.expression.saturating_mul(self.nodes);
         let reads = prices.read.saturating_mul(self.reads);
-        nodes.saturating_add(reads).saturating_add(prices.byte.saturating_mul(self.key_bytes))
+        nodes.saturating_add(reads).saturating_add(prices.byte.saturating_mul(self.bytes))
     }
 }
 

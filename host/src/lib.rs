@@ -6,8 +6,9 @@
 //!
 //! **Map.** [`Executor`]: the runtime's port, the way in · [`admission`]: which bytecode may enter · [`instrument`]:
 //! bytecode to bytecode, the same for every engine · [`functions`]: the host functions, from one declared table ·
-//! `machine`: what a contract may do, asked at every step · `run`: frames and the calls between them · [`budget`]: gas ·
-//! `memory`: checked ranges · `phases`: where the time goes, told through a port · [`error`]: why bytes are not accepted as code.
+//! `machine`: what a contract may do, asked at every step · `run`: frames and the calls between them · `upgrade`: other
+//! code for a contract · [`budget`]: gas · `memory`: checked ranges · `phases`: where the time goes, told through a
+//! port · [`error`]: why bytes are not accepted as code.
 //!
 //! **Invariants.** Nothing undeclared happens: every read, write, event, error, payment and call is checked against
 //! the manifest before it is done, and a refusal leaves no trace. Work is charged before it is done. Only a fault of
@@ -24,6 +25,7 @@ mod machine;
 mod memory;
 mod phases;
 mod run;
+mod upgrade;
 
 pub use admission::limits::LIMITS;
 pub use budget::RUN_LIMITS;

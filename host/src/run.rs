@@ -23,8 +23,9 @@ use crate::{
     executor::Executor,
     functions::{Consents, load_params},
     machine::{
-        Contract, Frame, MethodKind, Notice, Place, RoleMethod, Spans, check_entry, check_invariants,
-        complete, flush, locate_fields, run_role_method,
+        Contract, Frame, HostCall, HostMethod, MethodKind, Notice, Place, RoleMethod, Spans, check_entry,
+        check_invariants, complete, flush, locate_fields, run_approval_method, run_role_method,
+        run_set_method,
     },
     phases::Phase,
 };
@@ -232,29 +233,47 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         contract: &Contract,
         target: &Target<'_>,
     ) -> Result<Vec<u8>, ExecutionError> {
-        let method = RoleMethod::find(target.method).ok_or_else(|| unknown_method(target.method))?;
+        let name = str::from_utf8(target.method).unwrap_or_default();
+        let method = HostMethod::find(name).ok_or_else(|| unknown_method(target.method))?;
         if target.read_only {
             return Err(Failure::new(codes::READ_ONLY, "host-owned methods change state").into());
         }
         if !target.value.is_zero() {
-            let name = String::from_utf8_lossy(target.method);
-            return Err(value_refused(&name, Amount::ZERO, target.value).into());
+            return Err(value_refused(name, Amount::ZERO, target.value).into());
         }
-        let prices = &self.meter.schedule().host;
-        // At most two entries, of which one is new, and the accounts of who paid for those that are deleted.
-        let entries = prices.read.saturating_add(prices.write).saturating_mul(4).saturating_add(prices.new);
         let given = self.allowance(gas, target.gas_max);
         let mut inner = GasLeft(given);
-        let paid = inner.charge(entries);
-        gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0)); // what is left is at most what was given
-        paid?;
         let checkpoint = self.state.checkpoint();
-        let (address, caller) = (&target.address, &target.caller);
-        let done = run_role_method(self.state, self.meter, contract, address, caller, method, &target.input);
+        let (address, caller, args) = (&target.address, &target.caller, &*target.input);
+        let call = HostCall { address, caller, name, args };
+        let done = match method {
+            HostMethod::Role(method) => self.role_method(&mut inner, contract, call, method),
+            HostMethod::Set(method) => {
+                run_set_method(self.state, self.meter, self.block, &mut inner, contract, call, method)
+            }
+            HostMethod::Upgrade(method) => self.run_upgrade_method(&mut inner, contract, call, method),
+            HostMethod::Approval(method) => {
+                run_approval_method(self.state, self.meter, self.block, &mut inner, contract, call, method)
+            }
+        };
+        gas.0 = gas.0.saturating_sub(given.saturating_sub(inner.0)); // what is left is at most what was given
         if done.is_err() {
             self.state.rollback(checkpoint);
         }
         done.map(|()| Vec::new())
+    }
+
+    fn role_method(
+        &mut self,
+        gas: &mut GasLeft,
+        contract: &Contract,
+        call: HostCall<'_>,
+        method: RoleMethod,
+    ) -> Result<(), ExecutionError> {
+        let prices = &self.meter.schedule().host;
+        // At most two entries, of which one is new, and the accounts of who paid for those that are deleted.
+        gas.charge(prices.read.saturating_add(prices.write).saturating_mul(4).saturating_add(prices.new))?;
+        run_role_method(self.state, self.meter, contract, call.address, call.caller, method, call.args)
     }
 
     /// Most gas that a frame may use: what its caller gives, and not the part that a calling contract keeps.
@@ -343,10 +362,14 @@ impl<'e, 'o, 'm> Run<'e, 'o, 'm> {
         }
     }
 
-    /// Moves the value and reads the parameters that key terms name.
+    /// Uses approvals up, moves the value and reads the parameters that key terms name.
     fn prepare_code(&mut self, gas: &mut GasLeft) -> Result<(Arc<Contract>, usize), ExecutionError> {
         let price = self.meter.schedule().host.read;
         let frame = self.frames.last_mut().ok_or_else(|| Fault::text("no frame to run"))?;
+        if let Some(approvals) = &frame.approvals {
+            gas.charge(approvals.spend_gas(self.meter.schedule()))?;
+            approvals.spend(self.state, &frame.address)?;
+        }
         if !frame.value.is_zero() {
             self.state.transfer(&frame.caller, &frame.address, frame.value)?;
         }

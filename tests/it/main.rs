@@ -1,6 +1,7 @@
 //! The whole house, tested from outside.
 
 mod aliases;
+mod approvals;
 mod audit;
 mod audit_guide;
 mod audit_page;

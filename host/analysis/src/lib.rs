@@ -9,7 +9,8 @@
 //! **Map.** [`expression`]: [`evaluate`], the one evaluator of host and audit · [`ExpressionCost`]: what it costs,
 //! known at deploy · [`prove_total`]: that it cannot fail, by intervals · [`Assumptions`]: from declared types,
 //! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail · [`exit_preserves`]: that it
-//! keeps an invariant · [`reachability`]: which functions of the host an export can reach. The language is specified on
+//! keeps an invariant · [`diff`]: what a new version of a contract changes, and whether the upgrade gate lets it ·
+//! [`reachability`]: which functions of the host an export can reach. The language is specified on
 //! one page: `host/analysis/README.md`.
 //!
 //! **Invariants.** Everything here is pure, total and bounded: no clock, float, recursion or order of hashing; any
@@ -36,12 +37,14 @@ pub mod bytecode;
 mod exit;
 pub mod expression;
 mod preserve;
+mod upgrade;
 
 pub use bytecode::{Ability, BytecodeError, HostFunction, Reachability, reachability};
 pub use exit::{ExitPart, ExitProblem, prove_exit};
 pub use expression::{
     Arithmetic, Assumptions, Environment, EvaluationError, ExpressionCost, Failure, FailureKind, FlatRead,
-    IllFormed, Interval, NotTotal, Operands, PossibleFailure, Range, Refuted, Truth, Value, cost, evaluate,
-    flat_reads, prove_total,
+    IllFormed, Interval, NotTotal, Operands, PossibleFailure, Range, Refuted, Sum, Truth, Value, cost,
+    evaluate, flat_reads, prove_total,
 };
 pub use preserve::{exit_preserves, move_preserves, never_raises, payment_preserves};
+pub use upgrade::{Change, DiffCost, Part, Upgrade, UpgradeVerdict, diff, diff_cost};

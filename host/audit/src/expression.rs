@@ -1,4 +1,4 @@
-//! Expressions as a tree: split into operands, printed for people, written as a sum.
+//! Expressions as a tree: split into operands, printed for people.
 
 use chainstack_primitives::manifest::{CellKind, Expression, Manifest, Node, Transition};
 
@@ -66,34 +66,6 @@ fn operand_size(nodes: &[Node]) -> Option<usize> {
 pub(crate) fn join(operands: &[&[Node]], root: &[Node]) -> Option<Expression> {
     let nodes: Vec<Node> = operands.iter().copied().flatten().chain(root).cloned().collect();
     nodes.try_into().ok()
-}
-
-/// A sum: terms that are not known, in order of their texts, and a number.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Sum {
-    pub(crate) terms: Vec<String>,
-    pub(crate) number: u128,
-}
-
-impl Sum {
-    pub(crate) fn of(nodes: &[Node]) -> Self {
-        let opaque = || Self { terms: vec![format!("{nodes:?}")], number: 0 };
-        match split(nodes) {
-            Some((Node::Uint(number), _)) => Self { terms: Vec::new(), number: *number },
-            Some((Node::Add, operands)) => match operands.as_slice() {
-                [left, right] => Self::of(left).plus(Self::of(right)).unwrap_or_else(opaque),
-                _ => opaque(),
-            },
-            _ => opaque(),
-        }
-    }
-
-    fn plus(mut self, mut other: Self) -> Option<Self> {
-        self.number = self.number.checked_add(other.number)?;
-        self.terms.append(&mut other.terms);
-        self.terms.sort_unstable();
-        Some(self)
-    }
 }
 
 /// The expression as the manifest's notation writes it; indexes that name nothing are shown as they are.
@@ -219,7 +191,7 @@ pub(crate) fn escrow_item(manifest: &Manifest, escrow: u16) -> Option<u16> {
 mod tests {
     use chainstack_primitives::manifest::Node;
 
-    use super::{Sum, split};
+    use super::split;
 
     #[test]
     fn operands_are_found_from_the_end() {
@@ -231,17 +203,5 @@ mod tests {
         assert_eq!(operands, [&nodes[..3], &nodes[3..6]]);
         assert_eq!(split(&nodes[1..]), None);
         assert_eq!(split(&[]), None);
-    }
-
-    #[test]
-    fn sums_are_equal_whatever_their_order() {
-        let left = [Node::Param(0), Node::Uint(2), Node::Add, Node::Param(1), Node::Add];
-        let right =
-            [Node::Param(1), Node::Param(0), Node::Uint(1), Node::Add, Node::Uint(1), Node::Add, Node::Add];
-        assert_eq!(Sum::of(&left), Sum::of(&right));
-        let product = [Node::Param(0), Node::Uint(2), Node::Mul];
-        assert_eq!((Sum::of(&product).terms.len(), Sum::of(&product).number), (1, 0));
-        let most = [Node::Uint(u128::MAX), Node::Uint(1), Node::Add];
-        assert_eq!(Sum::of(&most).terms.len(), 1, "a sum past the greatest number stays what it is");
     }
 }

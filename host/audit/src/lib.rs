@@ -95,9 +95,10 @@ mod scenario;
 mod witness;
 
 pub use chainstack_analysis::{Ability, Reachability, reachability};
+pub use chainstack_analysis::{Change, Upgrade, UpgradeVerdict, diff};
 pub use explore::{SearchLimits, Space, TooLarge};
 pub use model::{Action, Model, ModelError, ModelState, Step};
-pub use property::{Change, Prices, PropertyError, PropertyText, Upgrade, UpgradeVerdict, diff};
+pub use property::{Prices, PropertyError, PropertyText};
 pub use report::{
     Claim, Counterexample, CounterexampleStep, Evidence, MachineState, Property, Report, StepKind, Subject,
     Verdict, to_json, to_sarif, to_text,

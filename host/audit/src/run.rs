@@ -1,12 +1,12 @@
 //! The audit: every property of one manifest.
 
-use chainstack_analysis::Reachability;
+use chainstack_analysis::{Reachability, diff};
 use chainstack_primitives::manifest::Manifest;
 
 use crate::explore::{SearchLimits, Space};
 use crate::limits::PROPERTIES_MAX;
 use crate::model::Model;
-use crate::property::{self, Context, Prices, PropertyText, diff};
+use crate::property::{self, Context, Prices, PropertyText, upgrade_claims};
 use crate::report::{Claim, Evidence, Property, Report, Subject, Verdict};
 
 /// What an audit is given beside the manifest.
@@ -50,7 +50,7 @@ pub fn audit(manifest: &Manifest, options: &Options<'_>) -> Report {
         }
     }
     if let Some(previous) = options.previous {
-        claims.extend(diff(previous, manifest).claims());
+        claims.extend(upgrade_claims(&diff(previous, manifest)));
     }
     claims.sort_by_key(|claim| claim.property);
     Report { contract: manifest.name.to_string(), manifest: manifest.hash(), states, claims }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chainstack_engine::STACK_UNITS_MAX;
-use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes, manifest::KeyTerm};
+use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes};
 use chainstack_runtime::{
     block::BlockInfo,
     ports::{Completed, ExecutionError, Failure, Message},
@@ -16,8 +16,8 @@ use super::{Executor, check_args_size, load::code_record};
 use crate::{
     budget::{GasLeft, entry_deposit},
     machine::{
-        Contract, Frame, Place, Spans, check_invariants, open_aggregates, open_states, paid,
-        set_initial_roles, takes_coins,
+        Contract, Frame, Place, Set, Spans, check_invariants, check_paid_params, open_aggregates,
+        open_states, set_initial_roles,
     },
     run::{Run, value_refused},
 };
@@ -80,9 +80,10 @@ fn create(
     if !message.args.is_empty() {
         write(state, meter, &address, reserved::PARAMS, message.args.to_vec())?;
     }
-    open_aggregates(state, meter, &contract, &address)?;
-    open_states(state, meter, &contract, &address)?;
-    set_initial_roles(state, meter, &contract, &address, &message.origin, (message.args, &spans))?;
+    let all = |_: u16| true;
+    open_aggregates(state, meter, &contract, &address, all)?;
+    open_states(state, meter, &contract, &address, all)?;
+    set_initial_roles(state, meter, &contract, &address, &message.origin, (message.args, &spans), all)?;
 
     let Some(position) = contract.constructor() else {
         if !message.value.is_zero() {
@@ -100,6 +101,7 @@ fn create(
             args: (&[], &[], &Spans::EMPTY),
             params: Some((message.args, &spans)),
             item: None,
+            approvals: None,
         };
         return check_invariants(state, at);
     };
@@ -131,13 +133,7 @@ fn check_params(contract: &Contract, params: &[u8]) -> Result<Spans, Failure> {
     manifest.validate_params(params).map_err(bad)?;
     let spans =
         Spans::validate(manifest, manifest.params.iter().map(|param| &param.ty), params).map_err(bad)?;
-    for term in manifest.exits.iter().flat_map(paid) {
-        let KeyTerm::Param(index) = term else { continue };
-        if !spans.get(params, usize::from(*index)).is_some_and(takes_coins) {
-            let text = format!("parameter {index} is paid by an exit, and takes no coins");
-            return Err(Failure::new(codes::RECEIVER_REFUSED, text));
-        }
-    }
+    check_paid_params(contract, params, &spans)?;
     Ok(spans)
 }
 
@@ -157,7 +153,9 @@ fn charge_entries(
     let others = contract.manifest.roles.len().saturating_add(machines).saturating_add(2);
     let entries = per_cell.fold(others, usize::saturating_add);
     let entries = u64::try_from(entries).unwrap_or(u64::MAX);
-    let bytes = u64::try_from(params.len()).unwrap_or(u64::MAX);
+    let members = contract.manifest.roles.iter().filter_map(Set::of);
+    let members = members.fold(0_u64, |bytes, set| bytes.saturating_add(set.bytes_max().into()));
+    let bytes = u64::try_from(params.len()).unwrap_or(u64::MAX).saturating_add(members);
     let per_entry = prices.read.saturating_add(prices.write).saturating_add(prices.new);
     gas.charge(per_entry.saturating_mul(entries).saturating_add(prices.write_byte.saturating_mul(bytes)))
 }

@@ -106,7 +106,7 @@ pub(super) fn is_of_genesis(payer: &AccountId) -> bool {
 }
 
 /// What state says of uploaded code.
-pub(super) fn code_record(
+pub(crate) fn code_record(
     state: &mut Overlay<'_>,
     code: &Hash,
 ) -> Result<Option<reserved::CodeRecord>, ExecutionError> {

@@ -37,6 +37,7 @@ use chainstack_runtime::{
 
 pub use check::CheckReport;
 pub use choice::EngineChoice;
+pub(crate) use load::code_record;
 pub use prepare::{INITIALIZE_GAS_MAX, INITIALIZE_STACK};
 
 use self::kept::{Kept, KeptLimits};

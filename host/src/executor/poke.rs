@@ -91,6 +91,7 @@ fn take_of(
         args: (&[], &[], &Spans::EMPTY),
         params: Some((&bytes, &spans)),
         item: item.as_ref().map(|(cell, item)| (*cell, item)),
+        approvals: None,
     };
     let mut find = |state: &mut Overlay<'_>, gas: &mut GasLeft, address: &AccountId| {
         let account = state.account(address)?.filter(|account| account.is_contract());

@@ -169,33 +169,45 @@ pub(crate) fn read_aggregate(
     })
 }
 
-/// Creates every aggregate of a new contract, at zero, with its deposit.
+/// The aggregates that are kept of a cell, and how long the value of each is.
+pub(super) fn aggregates(plan: &CellPlan) -> impl Iterator<Item = (u8, usize)> {
+    let fields = plan.head.iter().enumerate().filter(|(_, field)| field.sum);
+    // A head has at most 16 fields.
+    let fields = fields.map(|(index, _)| (u8::try_from(index).unwrap_or(COUNT), 16));
+    let sum = plan.sum.then_some((LEDGER_SUM, 16));
+    sum.into_iter().chain(fields).chain(plan.count.then_some((COUNT, 8)))
+}
+
+/// Creates the aggregates of those cells of a contract that are `wanted`, at zero, each with its deposit.
 pub(crate) fn open_aggregates(
     state: &mut Overlay<'_>,
     meter: &Meter<'_>,
     contract: &Contract,
     address: &AccountId,
+    wanted: impl Fn(u16) -> bool,
 ) -> Result<(), ExecutionError> {
-    for plan in &contract.cells {
+    for plan in contract.cells.iter().filter(|plan| wanted(plan.id)) {
         let ledger = plan.kind == super::Kind::Ledger;
-        let mut open = |which: u8, value: Vec<u8>| {
+        for (which, length) in aggregates(plan) {
             with_key(plan.id, which, ledger, |cell, key| {
-                let size = u32::try_from(key.len().saturating_add(value.len())).unwrap_or(u32::MAX);
+                let size = u32::try_from(key.len().saturating_add(length)).unwrap_or(u32::MAX);
                 let deposit = crate::budget::entry_deposit(meter.schedule(), size)?;
-                state.write_entry(meter, (address, cell, key), value, deposit)
-            })
-        };
-        if plan.sum {
-            open(LEDGER_SUM, vec![0; 16])?;
+                state.write_entry(meter, (address, cell, key), vec![0; length], deposit)
+            })?;
         }
-        for (index, field) in plan.head.iter().enumerate() {
-            if field.sum {
-                open(u8::try_from(index).unwrap_or(COUNT), vec![0; 16])?;
-            }
-        }
-        if plan.count {
-            open(COUNT, vec![0; 8])?;
-        }
+    }
+    Ok(())
+}
+
+/// Deletes the aggregates of a cell that is no more.
+pub(super) fn close_aggregates(
+    state: &mut Overlay<'_>,
+    plan: &CellPlan,
+    address: &AccountId,
+) -> Result<(), ExecutionError> {
+    let ledger = plan.kind == super::Kind::Ledger;
+    for (which, _) in aggregates(plan) {
+        with_key(plan.id, which, ledger, |cell, key| state.delete_entry(address, cell, key))?;
     }
     Ok(())
 }

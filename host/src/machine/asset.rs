@@ -132,6 +132,7 @@ impl<'c> AssetCell<'c> {
             args: (&[], &[], &Spans::EMPTY),
             params: params.as_ref().map(|(bytes, spans)| (&**bytes, spans)),
             item: Some((self.cell, &item)),
+            approvals: None,
         };
         Ok(value_of(state, at, condition, "condition of the asset")? == Value::Bool(true))
     }

@@ -13,7 +13,7 @@ use chainstack_primitives::{
 use chainstack_runtime::ports::Failure;
 use parity_scale_codec::Encode as _;
 
-use super::judge::paid;
+use super::{judge::paid, set::Set};
 use crate::budget::CheckCost;
 
 /// What a cell is to the host.
@@ -105,6 +105,8 @@ pub(crate) struct MethodPlan {
     pub(crate) needs_params: bool,
     /// What is checked on entry takes, for each bound item, or once.
     pub(crate) checks: CheckCost,
+    /// Sets whose approvals the guard asks for, each once.
+    pub(crate) quorums: Vec<u16>,
     /// Whether what is checked on entry names parameters.
     pub(crate) checks_params: bool,
     /// Argument and field of each field of a struct argument that key terms name: ascending, each once.
@@ -429,6 +431,7 @@ fn plan_transition(
         reenter: transition.reenter,
         needs_params: terms.clone().any(names_param),
         checks: entry_checks(manifest, transition),
+        quorums: quorums(transition),
         checks_params: checked(transition).any(reads_param) || item_key(transition).iter().any(names_param),
         named_fields: named_fields(terms.chain(item_key(transition))),
         gas_max: transition.ceilings.gas.0,
@@ -455,6 +458,7 @@ fn plan_view(index: usize, view: &View, cells: &[CellPlan]) -> MethodPlan {
         reenter: Reenter::All,
         needs_params: view.calls.iter().any(|rule| names_param(&rule.contract)),
         checks: CheckCost::default(),
+        quorums: Vec::new(),
         checks_params: false,
         named_fields: named_fields(view.calls.iter().map(|rule| &rule.contract)),
         gas_max: view.gas.0,
@@ -491,7 +495,31 @@ fn entry_checks(manifest: &Manifest, transition: &Transition) -> CheckCost {
     let reads = u64::try_from(machines.saturating_add(roles)).unwrap_or(u64::MAX);
     let mut cost = CheckCost { reads, ..CheckCost::default() };
     checked(transition).for_each(|expression| cost.add(expression));
+    if !quorums(transition).is_empty() {
+        // Asked again, to tell what is missing.
+        transition.guard.iter().for_each(|guard| cost.add(guard));
+    }
+    // A set is one entry, as long as all its members.
+    let named = checked(transition).flatten().filter_map(|node| match node {
+        Node::Member(role) => Some(role),
+        _ => None,
+    });
+    let callers = match &transition.caller {
+        CallerRule::Any | CallerRule::Signer => &[],
+        CallerRule::Roles(roles) => &**roles,
+    };
+    for set in named.chain(callers).filter_map(|id| manifest.role(*id)).filter_map(Set::of) {
+        cost.bytes = cost.bytes.saturating_add(set.bytes_max().into());
+    }
     cost
+}
+
+fn quorums(transition: &Transition) -> Vec<u16> {
+    let asked = transition.guard.iter().flatten().filter_map(|node| match node {
+        Node::Quorum(role) => Some(*role),
+        _ => None,
+    });
+    asked.collect::<BTreeSet<u16>>().into_iter().collect()
 }
 
 pub(super) fn reads_param(expression: &Expression) -> bool {

@@ -13,11 +13,12 @@ use chainstack_runtime::{
 
 use super::{
     aggregate::{COUNT, LEDGER_SUM, read_aggregate},
+    approval::{Approvals, Quorum},
     contract::{CellPlan, Contract},
     escrow::held,
     frame::{Frame, Spans},
     item::{Item, account_of},
-    role::holder_at,
+    role::holds,
     state::contract_state,
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct Place<'f> {
     pub(crate) params: Option<(&'f [u8], &'f Spans)>,
     /// The bound item, and its cell.
     pub(crate) item: Option<(&'f CellPlan, &'f Item)>,
+    /// Approvals of the call, if its guard asks for them: as they were when it was made.
+    pub(crate) approvals: Option<&'f Approvals>,
 }
 
 impl<'f> Place<'f> {
@@ -59,6 +62,7 @@ impl<'f> Place<'f> {
             args: (contract.args(contract.method(frame.method)?), &frame.input, &frame.args),
             params: frame.params.as_ref().map(|(bytes, spans)| (&**bytes, spans)),
             item: cell.zip(item),
+            approvals: frame.approvals.as_deref(),
         })
     }
 }
@@ -67,15 +71,13 @@ impl<'f> Place<'f> {
 pub(crate) struct Facts<'f, 's, 'o> {
     pub(crate) state: &'s mut Overlay<'o>,
     pub(crate) at: Place<'f>,
+    /// Whether every quorum is taken to be there: to tell what a refused call is refused for.
+    pub(crate) approved: bool,
 }
 
 /// What a validated manifest never asks for where it is evaluated.
 fn out_of_scope() -> ExecutionError {
     Fault::text("an expression asks for what is not known where it stands").into()
-}
-
-fn later(what: &str) -> ExecutionError {
-    Failure::new(codes::NOT_SUPPORTED, format!("{what} is not supported yet")).into()
 }
 
 fn decode(ty: &Type, bytes: &[u8]) -> Result<Value, ExecutionError> {
@@ -228,10 +230,11 @@ impl Environment for Facts<'_, '_, '_> {
     }
 
     fn member(&mut self, role: u16) -> Result<bool, ExecutionError> {
-        Ok(holder_at(self.state, self.at, role)? == Some(*self.at.caller))
+        holds(self.state, self.at, role)
     }
 
-    fn quorum(&mut self, _role: u16) -> Result<bool, ExecutionError> {
-        Err(later("a quorum"))
+    fn quorum(&mut self, role: u16) -> Result<bool, ExecutionError> {
+        let counted = self.at.approvals.and_then(|approvals| approvals.quorum(role));
+        Ok(self.approved || counted.map(Quorum::is_met).ok_or_else(out_of_scope)?)
     }
 }

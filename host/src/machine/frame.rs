@@ -11,7 +11,7 @@ use chainstack_runtime::{
     state::{Overlay, reserved},
 };
 
-use super::{aggregate::Pending, contract::Contract, contract::MethodPlan, item::Item};
+use super::{aggregate::Pending, approval::Approvals, contract::Contract, contract::MethodPlan, item::Item};
 
 /// Most values of one tuple: parameters of a contract.
 const VALUES_MAX: usize = 32;
@@ -244,6 +244,8 @@ pub(crate) struct Frame {
     pub(crate) creates: bool,
     /// Machines that the guest has moved, and where to.
     pub(crate) chosen: Vec<(u16, u8)>,
+    /// Approvals of the call, if its guard asks for them: used up as the method begins.
+    pub(crate) approvals: Option<Box<Approvals>>,
     /// Whether nothing below may change state.
     pub(crate) read_only: bool,
     /// Whether the method has ended, so that the contract may be entered again: notices are running.
@@ -285,6 +287,7 @@ impl Frame {
             items: Vec::new(),
             creates: false,
             chosen: Vec::new(),
+            approvals: None,
             read_only: false,
             unlocked: false,
             used: Used { changed: !value.is_zero(), ..Used::default() },

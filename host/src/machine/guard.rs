@@ -17,11 +17,13 @@ use chainstack_runtime::{
 };
 
 use super::{
+    approval::{Approvals, Call},
     contract::MethodPlan,
     facts::{Facts, Place},
     frame::Frame,
     item::{Item, bind},
     role::check_caller,
+    set::Set,
     state::{contract_state, state_name, state_names},
 };
 use crate::{budget::GasLeft, functions::load_params};
@@ -32,7 +34,7 @@ use crate::{budget::GasLeft, functions::load_params};
 /// - What [`bind`] refuses.
 /// - [`codes::WRONG_STATE`], [`codes::WRONG_CALLER`], [`codes::ROLE_VACANT`].
 /// - [`codes::NOT_OPEN`], [`codes::PAST_WINDOW`].
-/// - [`codes::GUARD_REFUSED`], [`codes::GUARD_ARITHMETIC`].
+/// - [`codes::GUARD_REFUSED`], [`codes::GUARD_ARITHMETIC`]; [`codes::NOT_APPROVED`] if nothing but approvals is missing.
 pub(crate) fn check_entry(
     state: &mut Overlay<'_>,
     schedule: &Schedule,
@@ -48,6 +50,7 @@ pub(crate) fn check_entry(
         load_params(state, frame)?;
     }
     bind(state, schedule, origin, gas, frame)?;
+    count_approvals(state, schedule, block, gas, frame)?;
     let times = u64::try_from(frame.items.len().max(1)).unwrap_or(u64::MAX);
     gas.charge(method.checks.gas(schedule).saturating_mul(times))?;
     if frame.items.is_empty() {
@@ -58,6 +61,28 @@ pub(crate) fn check_entry(
         let at = Place::of(frame, block, origin, Some(item))?;
         check(state, at, transition, frame.signed)?;
     }
+    Ok(())
+}
+
+/// Counts the approvals of a call whose guard asks for them, once for all its items. Charged before it is done:
+/// [`Call::count_gas`].
+fn count_approvals(
+    state: &mut Overlay<'_>,
+    schedule: &Schedule,
+    block: &BlockInfo,
+    gas: &mut GasLeft,
+    frame: &mut Frame,
+) -> Result<(), ExecutionError> {
+    let contract = &*frame.contract;
+    let method = contract.method(frame.method)?;
+    if method.quorums.is_empty() {
+        return Ok(());
+    }
+    let sets = || method.quorums.iter().filter_map(|id| Set::find(contract, *id));
+    let call = Call { address: &frame.address, method: &method.name, args: &frame.input, value: frame.value };
+    gas.charge(call.count_gas(schedule, sets()))?;
+    let approvals = Approvals::count(state, block, call, sets())?;
+    frame.approvals = Some(Box::new(approvals));
     Ok(())
 }
 
@@ -168,6 +193,13 @@ pub(super) fn check_guard(
     match value_of(state, at, guard, "guard")? {
         Value::Bool(true) => Ok(()),
         _ => {
+            if let Some(approvals) = at.approvals
+                && value_if(state, at, guard, "guard", true)? == Value::Bool(true)
+            {
+                let text =
+                    format!("the guard{} does not hold: {}", of_item(at), approvals.missing(at.contract));
+                return Err(Failure::new(codes::NOT_APPROVED, text).into());
+            }
             let text = format!("the guard{} does not hold", of_item(at));
             Err(Failure::new(codes::GUARD_REFUSED, text).into())
         }
@@ -184,7 +216,18 @@ pub(super) fn value_of(
     expression: &Expression,
     what: &str,
 ) -> Result<Value, ExecutionError> {
-    evaluate(expression, &mut Facts { state, at }).map_err(|error| match error {
+    value_if(state, at, expression, what, false)
+}
+
+/// As [`value_of`], with every quorum taken to be there if it is `approved`.
+fn value_if(
+    state: &mut Overlay<'_>,
+    at: Place<'_>,
+    expression: &Expression,
+    what: &str,
+    approved: bool,
+) -> Result<Value, ExecutionError> {
+    evaluate(expression, &mut Facts { state, at, approved }).map_err(|error| match error {
         EvaluationError::Arithmetic(failure) => {
             let text = format!("{what}{}: {failure}", of_item(at));
             Failure::new(codes::GUARD_ARITHMETIC, text).into()

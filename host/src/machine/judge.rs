@@ -2,11 +2,12 @@
 
 use chainstack_analysis::{exit_preserves, move_preserves, never_raises, payment_preserves, prove_exit};
 use chainstack_primitives::{
-    AccountId,
+    AccountId, codes,
     manifest::{CellKind, Effect, Exit, KeyTerm, Manifest, Type},
 };
-use chainstack_runtime::state::reserved;
+use chainstack_runtime::{ports::Failure, state::reserved};
 
+use super::{contract::Contract, frame::Spans};
 use crate::error::UploadError;
 
 /// Whether an account can be paid: it is neither the all-zero key nor the protocol's own.
@@ -27,6 +28,21 @@ pub(crate) fn paid(exit: &Exit) -> impl Iterator<Item = &KeyTerm> {
             _ => [None, None],
         })
         .flatten()
+}
+
+/// Checks that every parameter that an exit pays takes coins.
+///
+/// # Errors
+/// [`codes::RECEIVER_REFUSED`].
+pub(crate) fn check_paid_params(contract: &Contract, params: &[u8], spans: &Spans) -> Result<(), Failure> {
+    for term in contract.manifest.exits.iter().flat_map(paid) {
+        let KeyTerm::Param(index) = term else { continue };
+        if !spans.get(params, usize::from(*index)).is_some_and(takes_coins) {
+            let text = format!("parameter {index} is paid by an exit, and takes no coins");
+            return Err(Failure::new(codes::RECEIVER_REFUSED, text));
+        }
+    }
+    Ok(())
 }
 
 /// Proves of every exit that what it computes has a value, that it keeps every invariant, that it leaves nothing behind

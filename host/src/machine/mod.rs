@@ -16,8 +16,12 @@
 //! | `outlook` | what could be done now, and why the rest could not |
 //! | `aggregate` | sums and counts as deltas |
 //! | `role` | holders of account roles, and the methods by which they change |
+//! | `set`, `approval` | members of set roles, and the calls they approve |
+//! | `upgrade` | other code for a contract: proposed, waited for, put in place |
+//! | `hosted` | the methods that the host answers itself |
 
 mod aggregate;
+mod approval;
 mod asset;
 mod contract;
 mod escrow;
@@ -25,16 +29,20 @@ mod exit;
 mod facts;
 mod frame;
 mod guard;
+mod hosted;
 mod invariant;
 mod item;
 mod judge;
 mod outlook;
 mod role;
+mod set;
 mod state;
 mod touch;
 mod transition;
+mod upgrade;
 
 pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate, unsigned};
+pub(crate) use approval::run_approval_method;
 pub(crate) use asset::{AssetCell, Ground, given, own_less, own_more, owned, release, take};
 pub(crate) use contract::{CellPlan, Contract, Kind, MethodKind, Source};
 pub(crate) use escrow::{check_empty, declared_escrow, held, payments};
@@ -42,12 +50,15 @@ pub(crate) use exit::{Ways, run_exit};
 pub(crate) use facts::Place;
 pub(crate) use frame::{Frame, Notice, Spans, locate_fields, read_params};
 pub(crate) use guard::{check_entry, check_other_item};
+pub(crate) use hosted::{HostCall, HostMethod, run_set_method};
 pub(crate) use invariant::check_invariants;
 pub(crate) use item::{Item, account_of, holder_of, see_again};
-pub(crate) use judge::{judge_exits, paid, takes_coins};
+pub(crate) use judge::{check_paid_params, judge_exits, takes_coins};
 pub(crate) use outlook::outlook;
 pub use outlook::{Met, Move, MoveKind, Need, Question};
 pub(crate) use role::{RoleMethod, declared_holder, run_role_method, set_initial_roles};
+pub(crate) use set::Set;
 pub(crate) use state::{contract_state, move_gas, move_machine, open_states};
 pub(crate) use touch::{check_everything, check_touch, for_an_item, resolve};
 pub(crate) use transition::{chosen_target, complete};
+pub(crate) use upgrade::{UpgradeMethod, Upgrading};

@@ -19,12 +19,14 @@ use chainstack_runtime::{
 };
 
 use super::{
+    approval::{Approvals, Call},
     contract::{CellPlan, Contract},
     facts::Place,
     frame::Spans,
     guard::{check_guard, check_states, check_window},
     item::{Expected, Item, check_presence},
     role::check_caller,
+    set::Set,
 };
 use crate::run::value_refused;
 
@@ -111,6 +113,8 @@ struct Known<'k> {
     declared: &'k [Field],
     args: Vec<Option<Vec<u8>>>,
     item: Option<(&'k CellPlan, Item)>,
+    /// Approvals of the call, if its guard asks for them and all of it is known.
+    approvals: Option<Approvals>,
 }
 
 /// Answers for every transition and exit that the question is about.
@@ -158,6 +162,26 @@ fn callable(manifest: &Manifest) -> impl Iterator<Item = &Transition> {
     manifest.transitions.iter().filter(|transition| transition.kind == TransitionKind::Call)
 }
 
+/// Approvals of a call whose guard asks for them, if all that is approved is known.
+fn approvals(
+    state: &mut Overlay<'_>,
+    scope: &Scope<'_>,
+    known: &Known<'_>,
+    method: &str,
+) -> Result<Option<Approvals>, ExecutionError> {
+    let position = scope.contract.find(method.as_bytes());
+    let Some(plan) = position.and_then(|position| scope.contract.method(position).ok()) else {
+        return Ok(None);
+    };
+    let args: Option<Vec<&[u8]>> = known.args.iter().map(Option::as_deref).collect();
+    let (Some(args), Some(value), false) = (args, known.value, plan.quorums.is_empty()) else {
+        return Ok(None);
+    };
+    let call = Call { address: scope.address, method, args: &args.concat(), value };
+    let sets = plan.quorums.iter().filter_map(|id| Set::find(scope.contract, *id));
+    Approvals::count(state, scope.block, call, sets).map(Some)
+}
+
 fn concerns(question: &Question<'_>, map: Option<u16>) -> bool {
     question.item.is_none_or(|(cell, _)| map == Some(cell))
 }
@@ -190,7 +214,9 @@ fn of_transition<'s>(
         declared: &transition.args,
         args: given_args(scope.contract, transition, question)?,
         item: None,
+        approvals: None,
     };
+    known.approvals = approvals(state, scope, &known, &transition.method)?;
     let mut needs = Vec::new();
     if bound_map(&transition.item).is_some() {
         let met = bind(state, scope, question, transition, &mut known)?;
@@ -226,6 +252,7 @@ fn of_exit(
         declared: &[],
         args: Vec::new(),
         item: None,
+        approvals: None,
     };
     let mut needs = Vec::new();
     if let Some(map) = exit.item {
@@ -378,6 +405,7 @@ fn ask(
         args: (known.declared, &input, &spans),
         params: Some(scope.params),
         item: known.item.as_ref().map(|(plan, item)| (*plan, item)),
+        approvals: known.approvals.as_ref(),
     };
     match check(state, at) {
         Ok(()) => Ok(Met::Yes),
@@ -465,6 +493,12 @@ fn unknown<'n>(scope: &Scope<'_>, known: &Known<'_>, nodes: impl Iterator<Item =
                 }
                 continue;
             }
+            Node::Quorum(_) => {
+                if known.approvals.is_none() {
+                    note(&mut missing, "all arguments and the value, which are approved together".to_owned());
+                }
+                continue;
+            }
             Node::Value => {
                 if known.value.is_none() {
                     note(&mut missing, "the value".to_owned());
@@ -475,7 +509,6 @@ fn unknown<'n>(scope: &Scope<'_>, known: &Known<'_>, nodes: impl Iterator<Item =
             Node::ItemKey(_) | Node::Head(_) | Node::Owner => (false, true),
             Node::InState { machine, .. } => (false, of_item(manifest, *machine)),
             Node::Member(role) => (true, is_item_role(manifest, *role)),
-            Node::Quorum(_) => (true, false),
             Node::Escrowed(cell) => (false, is_item_escrow(manifest, *cell)),
             _ => (false, false),
         };

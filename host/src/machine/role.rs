@@ -21,6 +21,7 @@ use super::{
     facts::Place,
     frame::{Frame, Spans},
     item::account_of,
+    set::{Set, open_set},
 };
 use crate::budget::entry_deposit;
 
@@ -37,8 +38,8 @@ pub(crate) enum RoleMethod {
 
 impl RoleMethod {
     /// The host-owned method called `name`.
-    pub(crate) fn find(name: &[u8]) -> Option<Self> {
-        match str::from_utf8(name).ok()? {
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        match name {
             ROLE_OFFER => Some(Self::Offer),
             ROLE_ACCEPT => Some(Self::Accept),
             ROLE_RENOUNCE => Some(Self::Renounce),
@@ -85,6 +86,22 @@ pub(super) fn holder_at(
     }
 }
 
+/// Whether `caller` holds a role where an expression asks: of the contract, of the bound item, or as a member of a set.
+pub(super) fn holds(state: &mut Overlay<'_>, at: Place<'_>, id: u16) -> Result<bool, ExecutionError> {
+    match Set::find(at.contract, id) {
+        Some(set) => set.contains(state, at.address, at.caller),
+        None => Ok(holder_at(state, at, id)? == Some(*at.caller)),
+    }
+}
+
+/// Who is found where a caller is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Holder {
+    Account(AccountId),
+    Set,
+    Nobody,
+}
+
 /// Checks that the caller may take a transition.
 ///
 /// # Errors
@@ -107,18 +124,27 @@ pub(super) fn check_caller(
     };
     let mut expected = Vec::new();
     for role in roles {
+        if let Some(set) = Set::find(contract, *role) {
+            if set.contains(state, at.address, caller)? {
+                return Ok(());
+            }
+            expected.push((role_name(contract, *role), Holder::Set));
+            continue;
+        }
         match holder_at(state, at, *role)? {
             Some(holder) if holder == *caller => return Ok(()),
-            found => expected.push((role_name(contract, *role), found)),
+            Some(holder) => expected.push((role_name(contract, *role), Holder::Account(holder))),
+            None => expected.push((role_name(contract, *role), Holder::Nobody)),
         }
     }
-    if expected.iter().all(|(_, holder)| holder.is_none()) {
+    if expected.iter().all(|(_, holder)| *holder == Holder::Nobody) {
         let names: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
         return Err(Failure::new(codes::ROLE_VACANT, format!("nobody holds {}", names.join(", "))).into());
     }
     let held = expected.iter().map(|(name, holder)| match holder {
-        Some(holder) => format!("{name} held by {holder}"),
-        None => format!("{name} held by nobody"),
+        Holder::Account(holder) => format!("{name} held by {holder}"),
+        Holder::Set => format!("a member of {name}"),
+        Holder::Nobody => format!("{name} held by nobody"),
     });
     let text = format!("caller {caller} found, expected {}", held.collect::<Vec<String>>().join(" or "));
     Err(Failure::new(codes::WRONG_CALLER, text).into())
@@ -131,10 +157,10 @@ fn role_name(contract: &Contract, role: u16) -> String {
         .map_or_else(|| format!("role {role}"), |role| format!("role `{}`", role.name))
 }
 
-/// Sets the first holders of a new contract's roles; its frame is that of the constructor.
+/// Sets the first holders of those roles of a contract that are `wanted`.
 ///
 /// # Errors
-/// [`codes::ZERO_ADDRESS`] if a parameter names the all-zero key.
+/// [`codes::ZERO_ADDRESS`] if a parameter names the all-zero key, and what [`open_set`] refuses.
 pub(crate) fn set_initial_roles(
     state: &mut Overlay<'_>,
     meter: &Meter<'_>,
@@ -142,8 +168,12 @@ pub(crate) fn set_initial_roles(
     address: &AccountId,
     creator: &AccountId,
     (params, spans): (&[u8], &Spans),
+    wanted: impl Fn(u16) -> bool,
 ) -> Result<(), ExecutionError> {
-    for role in &contract.manifest.roles {
+    for role in contract.manifest.roles.iter().filter(|role| wanted(role.id)) {
+        if let Some(set) = Set::of(role) {
+            open_set(state, meter, contract, address, &set, (params, spans))?;
+        }
         let RoleKind::Account { initial, .. } = role.kind else { continue };
         let first = match initial {
             RoleInitial::Signer => Some(*creator),
@@ -152,6 +182,18 @@ pub(crate) fn set_initial_roles(
         let Some(first) = first else { continue };
         refuse_zero(&first)?;
         set(state, meter, address, reserved::ROLES, role.id, &first)?;
+    }
+    Ok(())
+}
+
+/// Forgets who held a role that is no more: the holder, an offer, the members of a set.
+pub(super) fn close_role(
+    state: &mut Overlay<'_>,
+    address: &AccountId,
+    role: u16,
+) -> Result<(), ExecutionError> {
+    for cell in [reserved::ROLES, reserved::ROLE_OFFERS, reserved::SETS] {
+        state.delete_entry(address, cell, &role.to_le_bytes())?;
     }
     Ok(())
 }
@@ -233,7 +275,8 @@ pub(crate) fn run_role_method(
     }
 }
 
-fn require_holder(
+/// Refuses whoever does not hold an account role.
+pub(super) fn require_holder(
     state: &mut Overlay<'_>,
     address: &AccountId,
     role: &Role,

@@ -35,15 +35,17 @@ pub(crate) fn contract_state(
     byte.ok_or_else(|| Fault::text("the state of a machine is missing").into())
 }
 
-/// Puts every machine of a new contract into its initial state, each an entry with its deposit.
+/// Puts those machines of a contract that are `wanted` into their initial states, each an entry with its deposit.
 pub(crate) fn open_states(
     state: &mut Overlay<'_>,
     meter: &Meter<'_>,
     contract: &Contract,
     address: &AccountId,
+    wanted: impl Fn(u16) -> bool,
 ) -> Result<(), ExecutionError> {
     let deposit = entry_deposit(meter.schedule(), STATE_BYTES)?;
-    for machine in contract.manifest.machines.iter().filter(|machine| machine.cell.is_none()) {
+    let own = contract.manifest.machines.iter().filter(|machine| machine.cell.is_none());
+    for machine in own.filter(|machine| wanted(machine.id)) {
         let key = (address, reserved::STATES, machine.id.to_le_bytes());
         state.write_entry(meter, (key.0, key.1, &key.2), vec![machine.initial], deposit)?;
     }

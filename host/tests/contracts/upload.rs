@@ -3,7 +3,7 @@
 use chainstack_host::error::UploadError;
 use chainstack_primitives::{
     codes,
-    manifest::{Manifest, Upgrade},
+    manifest::{Effect, Exit, KeyTerm, Manifest, Node},
 };
 use parity_scale_codec::Encode;
 
@@ -77,11 +77,23 @@ fn bytecode_is_judged_first_then_the_manifest() {
 #[test]
 fn what_is_not_enforced_yet_is_refused_by_name() {
     let mut world = World::new();
-    let mut upgrade = manifest_with(&["go"]);
-    upgrade.roles =
-        list(vec![kit::account_role(1, "owner", chainstack_primitives::manifest::RoleInitial::Signer)]);
-    upgrade.upgrade = Upgrade::Gated { role: 1, delay_blocks: 10, veto: None };
-    for (manifest, word) in [(upgrade, "upgrade")] {
+    let mut ledgers = manifest_with(&["go"]);
+    ledgers.cells = list(vec![kit::ledger(1, "notes", false, false)]);
+    let amount = list(vec![Node::Uint(1)]);
+    let effect = Effect::LedgerAdd { cell: 1, key: list(vec![KeyTerm::Caller]), amount };
+    ledgers.exits = list(vec![Exit {
+        id: 1,
+        name: name("grow"),
+        doc: Default::default(),
+        item: None,
+        from: list(vec![]),
+        window: None,
+        guard: None,
+        effects: list(vec![effect]),
+        to: None,
+        event: None,
+    }]);
+    for (manifest, word) in [(ledgers, "ledgers")] {
         let code = embed_bytes(&plain("(func (export \"go\"))"), &manifest.encode());
         let failure = world.upload(&code).expect_err(word);
         assert_eq!(failure.code, 2101, "{failure:?}");

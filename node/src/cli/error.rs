@@ -49,9 +49,10 @@ impl Exit {
             | codes::GAS_LIMIT_TOO_LOW
             | codes::GAS_LIMIT_TOO_HIGH => Self::Limit,
             codes::TOO_LONG | codes::MEMPOOL_FULL | codes::ACCOUNT_QUEUE_FULL => Self::Limit,
-            codes::WRONG_CALLER | codes::NOT_OFFERED | codes::ZERO_KEY..=codes::BAD_SIGNATURE => {
-                Self::Unauthorised
-            }
+            codes::WRONG_CALLER
+            | codes::NOT_OFFERED
+            | codes::NOT_A_MEMBER
+            | codes::ZERO_KEY..=codes::BAD_SIGNATURE => Self::Unauthorised,
             codes::CONTRACT_NOT_FOUND | codes::CODE_NOT_FOUND | codes::PARADIGM_NOT_FOUND => Self::NotFound,
             100..=199 => Self::Refused,
             2_000..=2_199 => Self::No,

@@ -3,7 +3,7 @@
 use chainstack_client::value;
 use chainstack_primitives::{
     AccountId,
-    manifest::{Cell, CellKind, ItemBinding, Type},
+    manifest::{Cell, CellKind, ItemBinding, Type, Upgrade},
 };
 use serde_json::{Value, json};
 
@@ -298,6 +298,14 @@ fn overview(context: &Context, view: &ContractView, caller: Option<AccountId>) -
             ));
         }
     }
+    lines.extend(rows("sets").iter().map(|found| {
+        let name = id(found, "id").and_then(|id| manifest.role(id)).map(|role| role.name.to_string());
+        let members = found.get("members").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let members: Vec<String> = members.iter().map(plain).collect();
+        format!("set   {:<12} {}", name.unwrap_or_default(), members.join(", "))
+    }));
+    lines.extend(approved_calls(&rows("approvals")));
+    lines.extend(pending_upgrade(&manifest.upgrade, &state));
     let mut json = state;
     json["params"] = Value::Object(shown);
     let moves = Moves::ask(context, view, &Asking { caller, ..Asking::default() })?;
@@ -318,4 +326,34 @@ fn overview(context: &Context, view: &ContractView, caller: Option<AccountId>) -
     json["moves"] = json!(moves.rows);
     json["items"] = json!(rows);
     Ok(Answer::new(lines.join("\n"), json))
+}
+
+/// Each call that somebody approved: its hash, how many did, and when.
+fn approved_calls(approvals: &[Value]) -> Vec<String> {
+    let call = |row: &Value| row.get("call").map(plain).unwrap_or_default();
+    let calls = approvals.chunk_by(|one, next| call(one) == call(next));
+    let line = |rows: &[Value]| {
+        let by = rows.iter().map(|row| {
+            let field = |name: &str| row.get(name).map(plain).unwrap_or_default();
+            format!("{} at {}", field("member"), field("height"))
+        });
+        let by: Vec<String> = by.collect();
+        format!(
+            "call  {} approved {} times: {}",
+            rows.first().map(call).unwrap_or_default(),
+            rows.len(),
+            by.join(", ")
+        )
+    };
+    calls.map(line).collect()
+}
+
+/// The code that is proposed, and from when on it can be applied.
+fn pending_upgrade(policy: &Upgrade, state: &Value) -> Option<String> {
+    let proposal = state.get("upgrade").filter(|upgrade| !upgrade.is_null())?;
+    let Upgrade::Gated { delay_blocks, .. } = policy else { return None };
+    let field = |name: &str| proposal.get(name).map(plain).unwrap_or_default();
+    let ripe = proposal.get("proposed").and_then(Value::as_u64)?.saturating_add(u64::from(*delay_blocks));
+    let (code, by, at) = (field("code"), field("proposer"), field("proposed"));
+    Some(format!("upgrade to {code} proposed by {by} at {at}: can be applied from height {ripe} on"))
 }

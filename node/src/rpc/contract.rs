@@ -5,7 +5,7 @@ use chainstack_primitives::{AccountId, Hash};
 use chainstack_runtime::{
     block::query,
     ports::{ExecutionError, Fault, StateReader as _},
-    state::reserved::{self, ContractRecord},
+    state::reserved::{self, ContractRecord, SetMember, UpgradeProposal},
 };
 use chainstack_storage::StateView;
 use jsonrpsee::{
@@ -154,6 +154,11 @@ fn state(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObject
     };
     let machines = by_id(&view, &contract, reserved::STATES)?.into_iter();
     let machines = machines.map(|(id, state)| json!({"id": id, "state": state.first()}));
+    let sets = by_id(&view, &contract, reserved::SETS)?.into_iter().map(|(id, members)| {
+        let members = Vec::<SetMember>::decode_all(&mut &*members).unwrap_or_default();
+        let members = members.iter().map(|member| form::address(&member.account));
+        json!({"id": id, "members": members.collect::<Vec<_>>()})
+    });
     Ok(json!({
         "info": info,
         "height": view.height().0,
@@ -162,6 +167,36 @@ fn state(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObject
         "sums": numbers(reserved::SUMS, "sum")?,
         "counts": numbers(reserved::COUNTS, "count")?,
         "machines": machines.collect::<Vec<_>>(),
+        "sets": sets.collect::<Vec<_>>(),
+        "approvals": approvals(&view, &contract)?,
+        "upgrade": proposal(&view, &contract)?,
+    }))
+}
+
+/// The first approvals, in the order of calls: which call, by whom, and at which height.
+fn approvals(view: &StateView, contract: &AccountId) -> Result<Value, ErrorObjectOwned> {
+    let entries = view.entries(contract, reserved::APPROVALS, &[], PAGE_MAX).map_err(|it| of_storage(&it))?;
+    let rows = entries.into_iter().filter_map(|(key, entry)| {
+        let (call, member) = key.split_first_chunk::<32>()?;
+        let member = <[u8; 32]>::try_from(member).ok().map(AccountId)?;
+        let height = <[u8; 8]>::try_from(entry.value).ok().map(u64::from_le_bytes)?;
+        Some(json!({
+            "call": Hash(*call).to_string(), "member": form::address(&member), "height": height,
+        }))
+    });
+    Ok(rows.collect())
+}
+
+/// The code that is proposed for a contract, if there is some.
+fn proposal(view: &StateView, contract: &AccountId) -> Result<Value, ErrorObjectOwned> {
+    let entry = view.entry(contract, reserved::PROPOSAL, &[]).map_err(|it| of_fault(&it))?;
+    let Some(entry) = entry else { return Ok(Value::Null) };
+    let proposal = UpgradeProposal::decode_all(&mut &*entry.value)
+        .map_err(|_| of_fault(&Fault::text("a proposal in state is damaged")))?;
+    Ok(json!({
+        "code": proposal.code.to_string(),
+        "proposed": proposal.proposed,
+        "proposer": form::address(&proposal.proposer),
     }))
 }
 

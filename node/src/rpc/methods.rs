@@ -347,7 +347,7 @@ pub const METHODS: &[Method] = &[
     Method {
         name: "contract_state",
         doc: "What the host keeps for a contract: parameters, holders of roles, sums and counts of cells, states of its \
-              own machines.",
+              own machines, members of sets, the first of the calls they approved, and other code that is proposed.",
         params: CONTRACT,
         result: object! {
             "info": INFO, "height": Number, "params": OneOf(&[Bytes, Null]),
@@ -355,6 +355,9 @@ pub const METHODS: &[Method] = &[
             "sums": List(&object! { "cell": Small, "sum": Amount }),
             "counts": List(&object! { "cell": Small, "count": Amount }),
             "machines": List(&object! { "id": Small, "state": Small }),
+            "sets": List(&object! { "id": Small, "members": List(&Account) }),
+            "approvals": List(&object! { "call": Hash, "member": Account, "height": Number }),
+            "upgrade": OneOf(&[object! { "code": Hash, "proposed": Number, "proposer": Account }, Null]),
         },
         commands: &["state", "inspect"],
         ..PLAIN

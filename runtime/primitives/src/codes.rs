@@ -97,6 +97,19 @@ codes! {
     OTHER_ASSET = 147, "OtherAsset", "the escrow holds another asset already", "empty it first, or declare one escrow for each";
     ESCROWED = 148, "Escrowed", "the unique asset is in an escrow, out of reach of its contract's code", "the escrow's own exits and methods let it out";
     NOT_OWNER = 149, "NotOwner", "the unique asset belongs to somebody else", "ask its contract for the owner";
+    NOT_APPROVED = 150, "NotApproved", "the call needs more approvals of a set of accounts than it has", "members approve it with `chainstack call ... --approve`; `state` shows what is approved";
+    NOT_A_MEMBER = 151, "NotAMember", "the account is not a member of the set, or was not when it would have counted", "`state` shows the members";
+    ALREADY_A_MEMBER = 152, "AlreadyAMember", "the account is a member of the set already", "nothing to do";
+    SET_FULL = 153, "SetFull", "the set has as many members as its role allows", "remove one first";
+    SET_AT_THRESHOLD = 154, "SetAtThreshold", "the set would have fewer members than its threshold", "add one first";
+    SET_FIXED = 155, "SetFixed", "the set has no admin: its members never change", "nothing can be done";
+    BAD_MEMBERS = 156, "BadMembers", "the first members of a set are too few, too many, or one of them stands there twice", "give each once, at least as many as the threshold";
+    ALREADY_APPROVED = 157, "AlreadyApproved", "the caller has approved this call, and it still counts", "a member counts once; `$approve.revoke` takes it back";
+    NO_APPROVAL = 158, "NoApproval", "the caller has not approved this call, or the approval was used", "check the hash; `state` shows what is approved";
+    NO_PROPOSAL = 159, "NoProposal", "no upgrade is proposed", "it was never, or vetoed, withdrawn or applied; `state` shows it";
+    UPGRADE_TOO_EARLY = 160, "UpgradeTooEarly", "the proposed upgrade has not waited as long as the contract promises", "apply it later";
+    UPGRADE_REFUSED = 161, "UpgradeRefused", "the new version does not keep what the contract in use promises", "`chainstack diff` shows every change";
+    CELL_NOT_EMPTY = 162, "CellNotEmpty", "the new version drops a cell that is not known to be empty", "keep the cell, or empty it first";
 
     MALFORMED = 1000, "Malformed", "the bytes are not one canonically encoded transaction", "encode with the client library";
     TOO_LONG = 1001, "TooLong", "the transaction is longer than the limit", "see the limits page";

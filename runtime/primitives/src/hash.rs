@@ -98,6 +98,8 @@ pub enum Tag {
     Output,
     /// Holder key of an escrow.
     Escrow,
+    /// A call that a set of accounts approves.
+    Call,
     /// Genesis description.
     Genesis,
     /// A set of validators.
@@ -118,7 +120,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of declaration.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::TransactionId,
         Self::TransactionBytes,
         Self::TransactionSigning,
@@ -136,6 +138,7 @@ impl Tag {
         Self::Receipt,
         Self::Output,
         Self::Escrow,
+        Self::Call,
         Self::Genesis,
         Self::Validators,
         Self::Vote,
@@ -167,6 +170,7 @@ impl Tag {
             Self::Receipt => "receipt",
             Self::Output => "output",
             Self::Escrow => "escrow",
+            Self::Call => "call",
             Self::Genesis => "genesis",
             Self::Validators => "validators",
             Self::Vote => "vote",

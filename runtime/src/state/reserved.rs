@@ -14,6 +14,9 @@
 //! | a contract | [`NATIVE_ESCROWS`] | holder of the escrow, 33 bytes | coins it holds, u128 LE |
 //! | a contract | [`ASSET_ESCROWS`] | holder of the escrow, 33 bytes | SCALE [`AssetEscrow`](super::escrow::AssetEscrow) |
 //! | a contract | [`OWNER_COUNTS`] | cell id u16 LE, account | how many of the cell's assets it owns, u64 LE |
+//! | a contract | [`SETS`] | role id u16 LE | members of the set: SCALE list of [`SetMember`], ascending |
+//! | a contract | [`APPROVALS`] | hash of the call, then the member | height at which it was given, u64 LE |
+//! | a contract | [`PROPOSAL`] | empty | SCALE [`UpgradeProposal`] |
 //! | [`TOTALS`] | [`TOTALS_CELL`] | `genesis`, `issued`, `burnt` | u128 LE |
 //! | [`CODES`] | [`CODES_CELL`] | code hash | SCALE [`CodeRecord`] |
 //! | [`PARADIGMS`] | [`PARADIGMS_CELL`] | name, UTF-8 | code hash, 32 bytes |
@@ -46,6 +49,12 @@ pub const NATIVE_ESCROWS: u16 = 0xFF07;
 pub const ASSET_ESCROWS: u16 = 0xFF08;
 /// How many unique assets of a cell an account owns.
 pub const OWNER_COUNTS: u16 = 0xFF09;
+/// Members of set roles.
+pub const SETS: u16 = 0xFF0A;
+/// Calls that members of sets have approved.
+pub const APPROVALS: u16 = 0xFF0B;
+/// Other code that is proposed for the contract.
+pub const PROPOSAL: u16 = 0xFF0C;
 /// Totals of the supply.
 pub const TOTALS_CELL: u16 = 0xFF10;
 /// The registry of uploaded code.
@@ -124,6 +133,27 @@ pub struct ContractRecord {
     pub creator: AccountId,
     /// 1 at instantiation, one more with each upgrade.
     pub version: u32,
+}
+
+/// In the list under [`SETS`]: a member of a set role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct SetMember {
+    /// Who.
+    pub account: AccountId,
+    /// The first height at which an approval of his counts: 0 for the first members, for one who was added the block
+    /// after. So what somebody approved before he was put out and taken in again never counts.
+    pub since: u64,
+}
+
+/// Under [`PROPOSAL`]: code that is to replace a contract's.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct UpgradeProposal {
+    /// Hash of the uploaded code.
+    pub code: Hash,
+    /// Height at which it was proposed.
+    pub proposed: u64,
+    /// Who proposed it.
+    pub proposer: AccountId,
 }
 
 /// Under [`CODES_CELL`]: what is known of uploaded code.

@@ -55,14 +55,8 @@ pub const CHECKS: &[Check] = &[
         promise: "`inspect`, `audit`, `diff`, `test` on files without a node, and on a deployed address",
         look: || test("inspect:: audit:: moves:: exits::"),
     },
-    Check {
-        promise: "scenarios of every sample pass: `chainstack test`",
-        look: scenarios,
-    },
-    Check {
-        promise: "`audit` finds nothing wrong with any sample",
-        look: samples,
-    },
+    Check { promise: "scenarios of every sample pass: `chainstack test`", look: scenarios },
+    Check { promise: "`audit` finds nothing wrong with any sample", look: samples },
     Check {
         promise: "HTML pages open without network and are legible at 1280 and 400 pixels (measured in Chromium)",
         look: pages,

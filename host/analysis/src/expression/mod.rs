@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `value`, `environment` | what an expression is about, and who answers its leaves |
 //! | `evaluate`, `apply`, `stack` | the evaluator: each rule once, on a stack of fixed size |
+//! | `sum` | expressions as sums, to compare them |
 //! | `failure` | why an expression has no value |
 //! | `cost` | what evaluation takes, counted from the declaration |
 //! | `interval`, `transfer`, `unsigned`, `signed` | sets of values, and each rule over them |
@@ -23,6 +24,7 @@ mod prove;
 mod refine;
 mod signed;
 mod stack;
+mod sum;
 mod trace;
 mod transfer;
 mod unsigned;
@@ -38,4 +40,5 @@ pub use failure::{
 };
 pub use interval::{Interval, Range, Truth};
 pub use prove::prove_total;
+pub use sum::Sum;
 pub use value::Value;

@@ -3,12 +3,13 @@
 //! A bound is an expression that a window, or a comparison with the clock in a guard, names. Its value may not be
 //! known; that one bound is at most another often is, by intervals or because both are the same sum but for a number.
 
+use chainstack_analysis::Sum;
 use chainstack_analysis::{Assumptions, Interval, prove_total};
 use chainstack_primitives::manifest::{Clock, Expression, Manifest, Node};
 
 use super::ModelError;
 use crate::bits::Bits;
-use crate::expression::{Names, Sum, join, text};
+use crate::expression::{Names, join, text};
 use crate::limits::BOUNDS_MAX;
 
 /// A moment that the model distinguishes.

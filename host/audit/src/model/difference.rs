@@ -3,15 +3,16 @@
 //! Intervals say nothing of `a < b` beside `b < a + 1` if neither number is known. But both are about the difference
 //! of `a` and `b`; each truth bounds it, or excludes one value of it.
 
+use chainstack_analysis::Sum;
 use chainstack_primitives::manifest::Node;
 
-use crate::expression::{Sum, split};
+use crate::expression::split;
 
 /// What is known of the difference of two sums.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Difference {
-    left: Vec<String>,
-    right: Vec<String>,
+    left: Vec<Vec<u8>>,
+    right: Vec<Vec<u8>>,
     least: Option<i128>,
     greatest: Option<i128>,
     excluded: Vec<i128>,

@@ -1,5 +1,6 @@
 //! What methods and exits do to the model, worked out once from their declarations.
 
+use chainstack_analysis::Sum;
 use chainstack_analysis::{Assumptions, Interval, prove_exit, prove_total};
 use chainstack_primitives::manifest::{
     CallerRule, Cell, CellKind, Effect, Exit, Expression, ItemBinding, KeyTerm, Manifest, Node, Ops,
@@ -11,7 +12,7 @@ use super::clock::Bounds;
 use super::condition::Condition;
 use super::{Action, ModelError};
 use crate::bits::Bits;
-use crate::expression::{Sum, join};
+use crate::expression::join;
 
 /// The item an action is bound to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -31,7 +31,7 @@ pub use size::Prices;
 pub(crate) use size::sizes;
 pub(crate) use stated::stated;
 pub use template::{PropertyError, PropertyText};
-pub use upgrade::{Change, Upgrade, UpgradeVerdict, diff};
+pub(crate) use upgrade::claims as upgrade_claims;
 
 use crate::report::Claim;
 

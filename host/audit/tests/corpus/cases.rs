@@ -234,11 +234,11 @@ const TRAPPED: [Case; 14] = [
         true,
     ),
     (
-        "the guardians must approve the way back",
+        "a guardian must take the way back",
         POOL,
         &[(
             "from = { main = [\"Aborting\"] }",
-            "from = { main = [\"Aborting\"] }\nguard = \"quorum(guardians)\"",
+            "from = { main = [\"Aborting\"] }\nguard = \"member(guardians)\"",
         )],
         P3,
         true,

@@ -7,7 +7,7 @@ use super::{AUCTION, BASES, CUSTODY, ESCROW, Edits, POOL, TOKEN, check_fault, ch
 /// What is changed, in which base, by which edits; the rule that is broken.
 type Case = (&'static str, &'static str, Edits, &'static str);
 
-const REFUSED: [Case; 17] = [
+const REFUSED: [Case; 22] = [
     ("an exit is gone", CUSTODY, &[("[exits.close]\nid = 1", "[exits.close]\nid = 7")], "exit"),
     (
         "an exit pays somebody else",
@@ -77,6 +77,45 @@ const REFUSED: [Case; 17] = [
         &[("refunder = \"account\"", "refunder = \"account\"\nextra = \"u8\"")],
         "params",
     ),
+    (
+        "a narrower parameter",
+        POOL,
+        &[("min = 1_000, max = 2_000_000", "min = 1_001, max = 2_000_000")],
+        "params",
+    ),
+    (
+        "a count that nobody kept",
+        TOKEN,
+        &[("sum = true\nasset", "sum = true\ncount = true\nasset")],
+        "aggregates",
+    ),
+    (
+        "a ledger becomes an asset",
+        POOL,
+        &[(
+            "key = { owner = \"account\" }\nsum = true",
+            "key = { owner = \"account\" }\nsum = true\nasset = { kind = \"fungible\" }",
+        )],
+        "asset",
+    ),
+    (
+        "a method leads away from an exit",
+        POOL,
+        &[(
+            "[exits.finish]",
+            "[transitions.stop]\nfrom = { main = [\"Raising\"] }\nto = { main = [\"Aborting\"] }\ncaller = [\"keeper\"]\nceilings = { gas = 100 }\n\n[exits.finish]",
+        )],
+        "reach",
+    ),
+    (
+        "a new exit leads away from another",
+        POOL,
+        &[(
+            "[upgrade]",
+            "[exits.end]\nid = 3\nfrom = { main = [\"Raising\"] }\nwindow = { clock = \"height\", opens = \"param.ends\" }\neffects = []\nto = { main = \"Aborting\" }\n\n[upgrade]",
+        )],
+        "reach",
+    ),
     ("a shorter delay", TOKEN, &[("delay_blocks = 100", "delay_blocks = 10")], "delay"),
     (
         "a new method takes from the escrow",
@@ -98,7 +137,12 @@ const REFUSED: [Case; 17] = [
     ),
 ];
 
-const ALLOWED: [(&str, &str, Edits); 7] = [
+const ALLOWED: [(&str, &str, Edits); 8] = [
+    (
+        "a parameter with a default",
+        POOL,
+        &[("guardians = \"Members\"", "guardians = \"Members\"\nfee = { type = \"u8\", default = 3 }")],
+    ),
     (
         "an exit opens earlier",
         AUCTION,

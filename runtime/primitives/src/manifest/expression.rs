@@ -120,7 +120,7 @@ pub enum Node {
     /// Whether the caller holds this role (for a set: is a member).
     #[codec(index = 25)]
     Member(u16),
-    /// Whether this set role approved the call with its threshold.
+    /// Whether as many members of this set role as its threshold approved the call: in guards of transitions only.
     #[codec(index = 26)]
     Quorum(u16),
     /// `a + b`.

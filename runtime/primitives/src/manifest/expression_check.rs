@@ -24,12 +24,14 @@ pub(super) struct Scope<'m> {
     pub(super) value: bool,
     /// Whether time and height are known.
     pub(super) clock: bool,
+    /// Whether this decides over a call that can be approved before: the guard of a transition, not of the constructor.
+    pub(super) approved: bool,
 }
 
 impl Scope<'_> {
     /// Nothing but parameters and own state: invariants.
     pub(super) const OWN_STATE: Self =
-        Self { args: &[], item: None, caller: false, value: false, clock: false };
+        Self { args: &[], item: None, caller: false, value: false, clock: false, approved: false };
 }
 
 impl Checker<'_> {
@@ -143,7 +145,7 @@ impl Checker<'_> {
                 _ => known(scope.caller, ExpressionType::Bool),
             },
             Node::Quorum(role) => match self.manifest.role(*role).ok_or(Unknown)?.kind {
-                RoleKind::Set { .. } => known(scope.caller, ExpressionType::Bool),
+                RoleKind::Set { .. } => known(scope.approved, ExpressionType::Bool),
                 _ => Err(Unknown),
             },
             cell => self.cell_read(scope, cell),

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `types`, `value` | types of values, their sizes; checking that bytes are a value |
 //! | `cell`, `role`, `machine` | what a contract stores, who has power, which automata it follows |
+//! | `approval` | the hash by which a call is approved |
 //! | `transition`, `exit`, `upgrade` | what may happen |
 //! | `expression` | the language of guards, windows, effects and invariants |
 //! | `limits` | every bound, by name |
@@ -13,6 +14,7 @@
 //! on chain. References between sections go by permanent id; to arguments, parameters, fields and defined
 //! types by index. A manifest from outside comes in by [`Manifest::decode_checked`] only.
 
+mod approval;
 mod cell;
 mod error;
 mod exit;
@@ -34,6 +36,7 @@ use limits::{
 };
 use parity_scale_codec::{Decode, Encode};
 
+pub use approval::{approval_key, call_hash};
 pub use cell::{
     Asset, AssetRef, Cell, CellKind, EscrowCell, HOLDER_ACCOUNT, HOLDER_ESCROW, HOLDER_SIZE, Head, HeadField,
     KeyFields, LedgerCell, MapCell, ValueCell, account_holder, escrow_holder,
@@ -43,7 +46,9 @@ pub use exit::{Effect, Exit, ExitEvent, ExitTarget};
 pub use expression::{Expression, ExpressionType, Invariant, Node, state_reads};
 pub use machine::{Machine, State, StateSet, StateSets};
 pub use role::{
-    HOST_METHODS, ItemField, ROLE_ACCEPT, ROLE_OFFER, ROLE_RENOUNCE, Role, RoleInitial, RoleKind,
+    APPROVE, APPROVE_REVOKE, HOST_METHODS, ItemField, ROLE_ACCEPT, ROLE_ADD, ROLE_OFFER, ROLE_REMOVE,
+    ROLE_RENOUNCE, Role, RoleInitial, RoleKind, UPGRADE_APPLY, UPGRADE_PROPOSE, UPGRADE_VETO,
+    UPGRADE_WITHDRAW,
 };
 pub use support::Feature;
 pub use transition::{

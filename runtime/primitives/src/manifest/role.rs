@@ -10,8 +10,36 @@ pub const ROLE_OFFER: &str = "$role.offer";
 pub const ROLE_ACCEPT: &str = "$role.accept";
 /// The host-owned method by which the holder of a role gives it up for ever.
 pub const ROLE_RENOUNCE: &str = "$role.renounce";
+/// The host-owned method by which the admin of a set takes a member into it.
+pub const ROLE_ADD: &str = "$role.add";
+/// The host-owned method by which the admin of a set puts a member out of it.
+pub const ROLE_REMOVE: &str = "$role.remove";
+/// The host-owned method by which a member of a set approves a call, named by its [hash](super::call_hash).
+pub const APPROVE: &str = "$approve";
+/// The host-owned method by which somebody takes his approval of a call back.
+pub const APPROVE_REVOKE: &str = "$approve.revoke";
+/// The host-owned method by which the role of [`Upgrade::Gated`](super::Upgrade) proposes other code.
+pub const UPGRADE_PROPOSE: &str = "$upgrade.propose";
+/// The host-owned method by which that role takes its proposal back.
+pub const UPGRADE_WITHDRAW: &str = "$upgrade.withdraw";
+/// The host-owned method by which the vetoing role ends a proposal.
+pub const UPGRADE_VETO: &str = "$upgrade.veto";
+/// The host-owned method by which anybody carries out a proposal that has waited long enough.
+pub const UPGRADE_APPLY: &str = "$upgrade.apply";
 /// Methods that every contract has without declaring them.
-pub const HOST_METHODS: &[&str] = &[ROLE_OFFER, ROLE_ACCEPT, ROLE_RENOUNCE];
+pub const HOST_METHODS: &[&str] = &[
+    ROLE_OFFER,
+    ROLE_ACCEPT,
+    ROLE_RENOUNCE,
+    ROLE_ADD,
+    ROLE_REMOVE,
+    APPROVE,
+    APPROVE_REVOKE,
+    UPGRADE_PROPOSE,
+    UPGRADE_WITHDRAW,
+    UPGRADE_VETO,
+    UPGRADE_APPLY,
+];
 
 /// A named power.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -46,7 +74,7 @@ pub enum RoleKind {
         members_max: u8,
         /// Approvals a quorum needs, at least 1.
         threshold: u8,
-        /// Blocks after which an approval expires.
+        /// Blocks for which an approval counts after the one that it was given in.
         approval_blocks: u32,
         /// The role that may change the members; none: the set is fixed.
         admin: Option<u16>,

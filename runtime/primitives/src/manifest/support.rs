@@ -3,15 +3,13 @@
 use core::fmt;
 
 use super::validate::Spot;
-use super::{Effect, Manifest, ManifestError, RoleKind, Section, Upgrade};
+use super::{Effect, Manifest, ManifestError, Section};
 
 /// A feature of manifests that a host may not enforce yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the text of each is in `Feature::name`")]
 pub enum Feature {
-    SetRoles,
     ExitLedgers,
-    Upgrade,
 }
 
 impl Feature {
@@ -19,9 +17,7 @@ impl Feature {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::SetRoles => "set roles",
             Self::ExitLedgers => "exits that change ledgers",
-            Self::Upgrade => "upgrades",
         }
     }
 }
@@ -45,21 +41,14 @@ impl Manifest {
     }
 
     fn first_unsupported(&self) -> Option<(Feature, Spot<'_>)> {
-        let roles = self.roles.iter().enumerate().filter_map(|(index, role)| {
-            let set = matches!(role.kind, RoleKind::Set { .. });
-            set.then(|| (Feature::SetRoles, Spot::new(Section::Roles, index, &role.name)))
-        });
-        let exits = self.exits.iter().enumerate().filter_map(|(index, exit)| {
+        let mut exits = self.exits.iter().enumerate().filter_map(|(index, exit)| {
             let ledgers = exit.effects.iter().position(changes_ledger)?;
             Some((
                 Feature::ExitLedgers,
                 Spot::new(Section::Exits, index, &exit.name).item("effects", ledgers),
             ))
         });
-        let upgrade =
-            (self.upgrade != Upgrade::None).then_some((Feature::Upgrade, Spot::section(Section::Upgrade)));
-        let mut found = roles.chain(exits).chain(upgrade);
-        found.next()
+        exits.next()
     }
 }
 

@@ -1,8 +1,9 @@
 //! The interface: what may be called, with what, by whom, when, and at what cost at most.
 
 use chainstack_primitives::manifest::{
-    CallRule, CallerRule, Effect, EscrowUse, Exit, HOST_METHODS, KeyTerm, Manifest, ParamDef, ParamRange,
-    Reenter, Transition, TransitionKind, Type, View,
+    APPROVE, APPROVE_REVOKE, CallRule, CallerRule, Effect, EscrowUse, Exit, HOST_METHODS, KeyTerm, Manifest,
+    ParamDef, ParamRange, ROLE_ACCEPT, ROLE_ADD, ROLE_OFFER, ROLE_REMOVE, ROLE_RENOUNCE, Reenter, RoleKind,
+    Transition, TransitionKind, Type, UPGRADE_VETO, Upgrade, View,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -23,8 +24,8 @@ pub struct Abi {
     pub methods: Vec<MethodRow>,
     /// What anybody may poke.
     pub exits: Vec<ExitRow>,
-    /// Methods that the host itself answers for every contract.
-    pub host_methods: &'static [&'static str],
+    /// Methods that the host itself answers for this contract.
+    pub host_methods: Vec<&'static str>,
 }
 
 /// A parameter.
@@ -165,8 +166,21 @@ pub fn abi(manifest: &Manifest) -> Abi {
         params: manifest.params.iter().map(|param| of_param(manifest, param)).collect(),
         methods: transitions.chain(views).collect(),
         exits: manifest.exits.iter().map(|exit| of_exit(manifest, exit)).collect(),
-        host_methods: HOST_METHODS,
+        host_methods: host_methods(manifest),
     }
+}
+
+/// The host's own methods that have something to do for a contract: by its roles, and by whether its code may change.
+fn host_methods(manifest: &Manifest) -> Vec<&'static str> {
+    let any = |wanted: fn(&RoleKind) -> bool| manifest.roles.iter().any(|role| wanted(&role.kind));
+    let of_use = |method: &&str| match *method {
+        ROLE_OFFER | ROLE_ACCEPT | ROLE_RENOUNCE => any(|kind| matches!(kind, RoleKind::Account { .. })),
+        ROLE_ADD | ROLE_REMOVE => any(|kind| matches!(kind, RoleKind::Set { admin: Some(_), .. })),
+        APPROVE | APPROVE_REVOKE => any(|kind| matches!(kind, RoleKind::Set { .. })),
+        UPGRADE_VETO => matches!(manifest.upgrade, Upgrade::Gated { veto: Some(_), .. }),
+        _ => manifest.upgrade != Upgrade::None,
+    };
+    HOST_METHODS.iter().copied().filter(of_use).collect()
 }
 
 fn of_param(manifest: &Manifest, param: &ParamDef) -> ParamRow {

@@ -213,7 +213,11 @@ fn own_role(manifest: &Manifest, role: &Role) -> Vec<Claim> {
         .roles
         .iter()
         .filter(|set| matches!(set.kind, RoleKind::Set { admin: Some(admin), .. } if admin == role.id));
-    claims.extend(sets.map(|set| Claim::enforced(format!("can change the members of `{}`", set.name))));
+    let how = match role.kind {
+        RoleKind::Set { .. } => ", as its quorum approves",
+        _ => "",
+    };
+    claims.extend(sets.map(|set| Claim::enforced(format!("can change the members of `{}`{how}", set.name))));
     claims
 }
 

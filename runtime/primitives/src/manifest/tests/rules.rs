@@ -535,7 +535,7 @@ fn methods() {
             });
         });
     }
-    for method in ["$upgrade.apply", "$role", "role.offer", "Pay"] {
+    for method in ["$upgrade.undo", "$role", "role.offer", "Pay"] {
         refused(2104, &format!("manifest transitions.bid.calls[0]: {not_a_name}"), named(method));
     }
     let value = |value| {
@@ -633,6 +633,19 @@ fn expressions() {
             change(&mut manifest.invariants, 1, |invariant| invariant.rule = list([Node::Height]));
         },
     );
+    // Nobody approves an exit, a window or an instantiation.
+    let unknown = "this is not known where the expression is evaluated";
+    refused(2126, &format!("manifest exits.expire.guard: node 0: {unknown}"), |manifest| {
+        change(&mut manifest.exits, 0, |exit| exit.guard = Some(list([Node::Quorum(3)])));
+    });
+    refused(2126, &format!("manifest transitions.bid.window.opens: node 0: {unknown}"), |manifest| {
+        let opens = list([Node::Quorum(3), Node::Uint(1), Node::Uint(2), Node::If]);
+        let window = Window { clock: Clock::Height, opens: Some(opens), closes: None, exit: None };
+        bid(manifest, |bid| bid.window = Some(window));
+    });
+    refused(2126, &format!("manifest transitions.create.guard: node 0: {unknown}"), |manifest| {
+        change(&mut manifest.transitions, 0, |create| create.guard = Some(list([Node::Quorum(3)])));
+    });
     let reads = |count: usize| {
         let mut nodes = vec![Node::Bool(true)];
         nodes.extend((0..count).flat_map(|_| [Node::Member(1), Node::And]));
@@ -713,8 +726,6 @@ fn each_unsupported_feature_is_refused_by_name() {
             manifest.exits = list([Exit { effects, ..all.exits[0].clone() }]);
         });
     }
-    check(Feature::Upgrade, "upgrade", &|manifest| manifest.upgrade = all.upgrade);
-    check(Feature::SetRoles, "roles.guardians", &|manifest| manifest.roles = list([all.roles[2].clone()]));
     let plain = || transition("pay");
     let native = Send { asset: AssetRef::Native, max: Amount(1) };
     let free = Transition { sends: list([native]), reenter: Reenter::All, ..plain() };

@@ -43,7 +43,14 @@ impl Checker<'_> {
             let size = self.size(spot.part("returns"), returns)?.max_bytes;
             spot.part("returns").limit(Quantity::Returns, size, u64::from(RETURN_SIZE_MAX))?;
         }
-        let before = Scope { args: &transition.args, item: None, caller: true, value: true, clock: true };
+        let before = Scope {
+            args: &transition.args,
+            item: None,
+            caller: true,
+            value: true,
+            clock: true,
+            approved: false,
+        };
         let item = self.item(spot.part("item"), before, &transition.item)?;
         let scope = Scope { item, ..before };
         self.state_sets(spot, "from", item, &transition.from)?;
@@ -51,6 +58,8 @@ impl Checker<'_> {
         self.caller(spot.part("caller"), item, &transition.caller)?;
         self.window(spot, scope, transition.window.as_ref())?;
         if let Some(guard) = &transition.guard {
+            let approved = transition.kind == TransitionKind::Call;
+            let scope = Scope { approved, ..scope };
             self.expression(spot.part("guard"), scope, guard, ExpressionType::Bool)?;
         }
         if let Touches::Listed(touches) = &transition.touches {
@@ -260,7 +269,7 @@ impl Checker<'_> {
 
     fn exit(&self, spot: Spot<'_>, exit: &Exit) -> Result<(), ManifestError> {
         let item = exit.item.map(|id| self.map_cell(spot.part("item"), id)).transpose()?;
-        let scope = Scope { args: &[], item, caller: true, value: false, clock: true };
+        let scope = Scope { args: &[], item, caller: true, value: false, clock: true, approved: false };
         self.state_sets(spot, "from", item, &exit.from)?;
         self.window(spot, scope, exit.window.as_ref())?;
         if let Some(guard) = &exit.guard {

@@ -87,12 +87,13 @@ pub fn abi(abi: &Abi) -> Section {
         let head = ["exit", "id", "doc", "item", "from", "to", "window", "guard", "effects", "event"];
         blocks.push(records(&head, rows));
     }
-    blocks.push(Block::Claims(vec![
-        Claim::enforced(
-            "caller, states, window, guard, value, arguments and ceilings are checked by the host",
-        ),
-        Claim::enforced(format!("the host itself answers {} for account roles", abi.host_methods.join(", "))),
-    ]));
+    let mut claims = vec![Claim::enforced(
+        "caller, states, window, guard, value, arguments and ceilings are checked by the host",
+    )];
+    if !abi.host_methods.is_empty() {
+        claims.push(Claim::enforced(format!("the host itself answers {}", abi.host_methods.join(", "))));
+    }
+    blocks.push(Block::Claims(claims));
     section("Interface", blocks)
 }
 

@@ -1,31 +1,27 @@
 //! What may happen: methods, whose reach over escrowed value never grows, and exits, which stay as they were promised.
 
 use chainstack_primitives::manifest::{
-    CallerRule, CellKind, Effect, Exit, Expression, Manifest, Node, StateSet, Touches, Transition, Window,
+    CallerRule, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, StateSet, Touches, Transition,
+    Window,
 };
 
-use super::{ALLOWED, Diff, REFUSED};
+use super::{ALLOWED, Diff, Part, REFUSED};
 use crate::expression::Sum;
-use crate::report::Subject;
 
 impl Diff<'_> {
     pub(super) fn methods(&mut self) {
         let (old, new) = (self.old, self.new);
-        let subject =
-            |method: &Transition| Subject { method: Some(method.method.to_string()), ..Subject::default() };
+        let part = |method: &Transition| Part { method: Some(method.method.to_string()), ..Part::default() };
         for method in &old.transitions {
             match new.transition(&method.method) {
-                None => self.push(
-                    "method",
-                    ALLOWED,
-                    subject(method),
-                    format!("Method `{}` is gone.", method.method),
-                ),
+                None => {
+                    self.push("method", ALLOWED, part(method), format!("Method `{}` is gone.", method.method))
+                }
                 Some(found) if found != method => {
                     self.push(
                         "method",
                         ALLOWED,
-                        subject(method),
+                        part(method),
                         format!("Method `{}` is another.", method.method),
                     );
                 }
@@ -34,7 +30,7 @@ impl Diff<'_> {
         }
         for method in &new.transitions {
             if old.transition(&method.method).is_none() {
-                self.push("method", ALLOWED, subject(method), format!("Method `{}` is new.", method.method));
+                self.push("method", ALLOWED, part(method), format!("Method `{}` is new.", method.method));
             }
             for escrow in
                 method.escrows.iter().filter(|escrow| escrow.pays_out && old.cell(escrow.cell).is_some())
@@ -46,8 +42,15 @@ impl Diff<'_> {
                     "Method `{}` can take from escrow `{cell}` what nobody could take so before.",
                     method.method
                 );
-                let subject = Subject { cell: Some(cell), ..subject(method) };
-                self.refuse_if(!covered, "reach", subject, sentence);
+                let part = Part { cell: Some(cell), ..part(method) };
+                self.refuse_if(!covered, "reach", part, sentence);
+            }
+            if let Some(exit) = self.leads_away(method) {
+                let sentence = format!(
+                    "Method `{}` leads out of reach of exit `{exit}`, and no such caller could do so before.",
+                    method.method
+                );
+                self.push("reach", REFUSED, part(method), sentence);
             }
             for (cell, field) in self.exit_fields() {
                 let writes = |method: &Transition| writes(method, cell, field);
@@ -59,16 +62,36 @@ impl Diff<'_> {
                     "Method `{}` can change `{name}`, which exits go by, and no such caller could.",
                     method.method
                 );
-                self.refuse_if(writes(method) && !known, "reach", subject(method), sentence);
+                self.refuse_if(writes(method) && !known, "reach", part(method), sentence);
             }
         }
     }
 
-    /// Fields of items that the old exits go by: maps and fields.
+    /// The first old exit from whose states a method of the new version leads to one where the exit is not, if no old
+    /// method did so for the same callers.
+    fn leads_away(&self, method: &Transition) -> Option<String> {
+        let exits = self.old.exits.iter().find(|exit| {
+            let now = self.new.exit(exit.id).map_or(&[][..], |exit| &*exit.from);
+            exit.from.iter().any(|set| {
+                let open = now.iter().find(|open| open.machine == set.machine);
+                let leaves = method.from.iter().find(|from| from.machine == set.machine);
+                let leaves = leaves.is_none_or(|from| from.states.iter().any(|id| set.states.contains(id)));
+                let targets = method.to.iter().filter(|to| to.machine == set.machine);
+                let away = targets
+                    .flat_map(|to| to.states.iter())
+                    .filter(|id| open.is_some_and(|open| !open.states.contains(id)));
+                let known =
+                    |id: &u8| self.old.transitions.iter().any(|old| led(old, method, set.machine, *id));
+                leaves && away.into_iter().any(|id| !known(id))
+            })
+        });
+        exits.map(|exit| exit.name.to_string())
+    }
+
+    /// Fields that the old exits go by, of items or of entries with constant keys: cells and fields.
     fn exit_fields(&self) -> Vec<(u16, u8)> {
         let mut fields = Vec::new();
         for exit in &self.old.exits {
-            let Some(item) = exit.item else { continue };
             let amounts = exit.effects.iter().filter_map(|effect| match effect {
                 Effect::Release { amount, .. } => amount.as_ref(),
                 Effect::Pay { amount, .. } => Some(amount),
@@ -76,7 +99,21 @@ impl Diff<'_> {
             });
             let window = exit.window.iter().flat_map(|window| window.opens.iter().chain(&window.closes));
             for node in exit.guard.iter().chain(window).chain(amounts).flatten() {
-                if let Node::Head(field) = node {
+                match node {
+                    Node::Head(field) => fields.extend(exit.item.map(|item| (item, *field))),
+                    Node::ValueHead { cell, field } | Node::EntryHead { cell, field, .. } => {
+                        fields.push((*cell, *field));
+                    }
+                    _ => {}
+                }
+            }
+            let paid = exit.effects.iter().flat_map(|effect| match effect {
+                Effect::Release { to, remainder, .. } => [Some(to), remainder.as_ref()],
+                Effect::Pay { to, .. } => [Some(to), None],
+                _ => [None, None],
+            });
+            for term in paid.flatten() {
+                if let (KeyTerm::Head(field), Some(item)) = (term, exit.item) {
                     fields.push((item, *field));
                 }
             }
@@ -88,13 +125,13 @@ impl Diff<'_> {
 
     pub(super) fn exits(&mut self) {
         let (old, new) = (self.old, self.new);
-        let subject = |exit: &Exit| Subject { exit: Some(exit.name.to_string()), ..Subject::default() };
+        let part = |exit: &Exit| Part { exit: Some(exit.name.to_string()), ..Part::default() };
         for exit in &old.exits {
             match new.exit(exit.id) {
-                None => self.push("exit", REFUSED, subject(exit), format!("Exit `{}` is gone.", exit.name)),
+                None => self.push("exit", REFUSED, part(exit), format!("Exit `{}` is gone.", exit.name)),
                 Some(found) => {
                     for (rule, sentence) in exit_changes(exit, found) {
-                        self.push(rule, REFUSED, subject(exit), sentence);
+                        self.push(rule, REFUSED, part(exit), sentence);
                     }
                 }
             }
@@ -107,14 +144,35 @@ impl Diff<'_> {
                 }
                 _ => false,
             });
+            let away = exit.to.as_ref().is_some_and(|to| {
+                let known = old
+                    .exits
+                    .iter()
+                    .any(|before| before.to.as_ref() == Some(to) && before.effects == exit.effects);
+                let leaves = |other: &Exit| {
+                    let now = new.exit(other.id).map_or(&[][..], |exit| &*exit.from);
+                    let states =
+                        |sets: &[StateSet]| sets.iter().find(|set| set.machine == to.machine).cloned();
+                    let (before, now, from) = (states(&other.from), states(now), states(&exit.from));
+                    let out = now.is_some_and(|now| !now.states.contains(&to.state));
+                    let from = |set: &StateSet| {
+                        from.as_ref().is_none_or(|from| from.states.iter().any(|id| set.states.contains(id)))
+                    };
+                    out && before.as_ref().is_some_and(from)
+                };
+                !known && old.exits.iter().any(leaves)
+            });
+            let grows = grows || away;
             let verdict = if grows { REFUSED } else { ALLOWED };
             let rule = if grows { "reach" } else { "exit" };
-            let sentence = if grows {
+            let sentence = if away {
+                format!("New exit `{}` leads out of reach of another, and not as one did before.", exit.name)
+            } else if grows {
                 format!("New exit `{}` pays escrowed value in a way that none did before.", exit.name)
             } else {
                 format!("Exit `{}` is new.", exit.name)
             };
-            self.push(rule, verdict, subject(exit), sentence);
+            self.push(rule, verdict, part(exit), sentence);
         }
     }
 }
@@ -169,15 +227,27 @@ fn not_after(earlier: Option<&Expression>, later: Option<&Expression>) -> bool {
     }
 }
 
+/// Whether whoever may lead a machine to a state by `new` could by `old`.
+fn led(old: &Transition, new: &Transition, machine: u16, state: u8) -> bool {
+    let leads = old.to.iter().any(|to| to.machine == machine && to.states.contains(&state));
+    leads && asks_no_more(old, new)
+}
+
+/// Whether whoever may call `new` could call `old` where `new` can be called.
+fn asks_no_more(old: &Transition, new: &Transition) -> bool {
+    let within = old.from.iter().all(|before| {
+        let set = new.from.iter().find(|set| set.machine == before.machine);
+        set.is_some_and(|set| set.states.iter().all(|state| before.states.contains(state)))
+    });
+    within
+        && callers_within(&new.caller, &old.caller)
+        && (old.guard.is_none() || old.guard == new.guard)
+        && (old.window.is_none() || old.window == new.window)
+}
+
 /// Whether whoever may take by `new` from the escrow could by `old`, as much and as often.
 fn covers(old: &Transition, new: &Transition, escrow: u16, manifest: &Manifest) -> bool {
     let used = old.escrows.iter().any(|used| used.cell == escrow && used.pays_out);
-    let within = |new: &[StateSet], old: &[StateSet]| {
-        old.iter().all(|before| {
-            let set = new.iter().find(|set| set.machine == before.machine);
-            set.is_some_and(|set| set.states.iter().all(|state| before.states.contains(state)))
-        })
-    };
     let asset = manifest.cell(escrow).and_then(|cell| match &cell.kind {
         CellKind::Escrow(escrow) => Some(&escrow.asset),
         _ => None,
@@ -185,11 +255,7 @@ fn covers(old: &Transition, new: &Transition, escrow: u16, manifest: &Manifest) 
     let most = |method: &Transition| {
         method.sends.iter().find(|send| Some(&send.asset) == asset).map_or(u128::MAX, |send| send.max.0)
     };
-    used && callers_within(&new.caller, &old.caller)
-        && within(&new.from, &old.from)
-        && (old.guard.is_none() || old.guard == new.guard)
-        && (old.window.is_none() || old.window == new.window)
-        && most(new) <= most(old)
+    used && asks_no_more(old, new) && most(new) <= most(old)
 }
 
 fn callers_within(new: &CallerRule, old: &CallerRule) -> bool {

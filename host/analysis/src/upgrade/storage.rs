@@ -1,43 +1,39 @@
 //! What is stored: cells, and the machines of their items and of the contract.
 
-use chainstack_primitives::manifest::{Cell, CellKind, Machine, Type, TypeKind};
+use chainstack_primitives::manifest::{Cell, CellKind, Machine};
 
-use super::{ALLOWED, Diff, REFUSED, UpgradeVerdict};
-use crate::report::Subject;
+use super::{ALLOWED, Diff, Part, REFUSED, UpgradeVerdict};
 
 impl Diff<'_> {
     pub(super) fn cells(&mut self) {
         let (old, new) = (self.old, self.new);
         for cell in &old.cells {
-            let subject = || Subject { cell: Some(cell.name.to_string()), ..Subject::default() };
+            let part = || Part { cell: Some(cell.name.to_string()), ..Part::default() };
             match new.cell(cell.id) {
                 None => {
                     let keeps = matches!(cell.kind, CellKind::Escrow(_)) || cell.asset().is_some();
                     let verdict = if keeps { REFUSED } else { UpgradeVerdict::AllowedIfEmpty };
-                    self.push("cell", verdict, subject(), format!("Cell `{}` is gone.", cell.name));
+                    self.push("cell", verdict, part(), format!("Cell `{}` is gone.", cell.name));
                 }
                 Some(found) => {
                     for (rule, sentence) in self.cell(cell, found) {
-                        self.push(rule, REFUSED, subject(), sentence);
+                        self.push(rule, REFUSED, part(), sentence);
                     }
                 }
             }
         }
         for cell in new.cells.iter().filter(|cell| old.cell(cell.id).is_none()) {
-            let subject = Subject { cell: Some(cell.name.to_string()), ..Subject::default() };
-            self.push("cell", ALLOWED, subject, format!("Cell `{}` is new.", cell.name));
+            let part = Part { cell: Some(cell.name.to_string()), ..Part::default() };
+            self.push("cell", ALLOWED, part, format!("Cell `{}` is new.", cell.name));
         }
     }
 
     /// What about a surviving cell is not as it was.
     fn cell(&self, old: &Cell, new: &Cell) -> Vec<(&'static str, String)> {
         let name = &old.name;
-        let types = |old: &[chainstack_primitives::manifest::Field],
-                     new: &[chainstack_primitives::manifest::Field]| {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| self.same_type(&old.ty, &new.ty))
-        };
+        let key = self.types.same_fields(old.key(), new.key());
         let head = old.head().len() == new.head().len()
-            && old.head().iter().zip(new.head()).all(|(old, new)| self.same_type(&old.ty, &new.ty));
+            && old.head().iter().zip(new.head()).all(|(old, new)| self.types.same(&old.ty, &new.ty));
         let loosened = old.head().iter().zip(new.head()).find(|(old, new)| old.write_once && !new.write_once);
         let kind = core::mem::discriminant(&old.kind) == core::mem::discriminant(&new.kind);
         let escrow = match (&old.kind, &new.kind) {
@@ -55,11 +51,7 @@ impl Diff<'_> {
         };
         let found = [
             ("kind", !kind, format!("Cell `{name}` is of another kind.")),
-            (
-                "key",
-                kind && !types(old.key(), new.key()),
-                format!("The key of cell `{name}` has other types."),
-            ),
+            ("key", kind && !key, format!("The key of cell `{name}` has other types.")),
             ("head", kind && !head, format!("The head of cell `{name}` has other types.")),
             (
                 "write_once",
@@ -74,6 +66,16 @@ impl Diff<'_> {
                 new.tail_max_bytes() < old.tail_max_bytes(),
                 format!("Entries of cell `{name}` may be too long now."),
             ),
+            (
+                "asset",
+                kind && old.asset().is_none() && new.asset().is_some(),
+                format!("Cell `{name}` is an asset now, which is kept under other keys."),
+            ),
+            (
+                "aggregates",
+                kind && aggregates(old) != aggregates(new),
+                format!("Another sum or count is kept of cell `{name}`, which nobody has added up."),
+            ),
             ("escrow", !escrow, format!("Escrow `{name}` holds another asset, or for others.")),
             ("asset", kind && !asset, format!("Asset `{name}` is none any more, or hinders its release.")),
             ("max_entries", kind && tighter, format!("Cell `{name}` may have too many entries now.")),
@@ -84,61 +86,55 @@ impl Diff<'_> {
     pub(super) fn machines(&mut self) {
         let (old, new) = (self.old, self.new);
         for machine in &old.machines {
-            let subject = Subject { machine: Some(machine.name.to_string()), ..Subject::default() };
+            let part = Part { machine: Some(machine.name.to_string()), ..Part::default() };
             match new.machine(machine.id) {
-                None => {
-                    self.push("machine", REFUSED, subject, format!("Machine `{}` is gone.", machine.name))
+                None => self.push("machine", REFUSED, part, format!("Machine `{}` is gone.", machine.name)),
+                Some(found) => self.machine(machine, found, &part),
+            }
+        }
+        for machine in new.machines.iter().filter(|machine| old.machine(machine.id).is_none()) {
+            let part = Part { machine: Some(machine.name.to_string()), ..Part::default() };
+            let cell = machine.cell.and_then(|id| old.cell(id));
+            match cell {
+                Some(cell) => {
+                    let sentence = format!(
+                        "Machine `{}` is of items of cell `{}`, which are in none of its states.",
+                        machine.name, cell.name
+                    );
+                    self.push("machine", REFUSED, part, sentence);
                 }
-                Some(found) => self.machine(machine, found, &subject),
+                None => self.push("machine", ALLOWED, part, format!("Machine `{}` is new.", machine.name)),
             }
         }
     }
 
-    fn machine(&mut self, old: &Machine, new: &Machine, subject: &Subject) {
+    fn machine(&mut self, old: &Machine, new: &Machine, part: &Part) {
         let sentence = format!("Machine `{}` is of other items.", old.name);
-        self.refuse_if(old.cell != new.cell, "machine", subject.clone(), sentence);
+        self.refuse_if(old.cell != new.cell, "machine", part.clone(), sentence);
         for state in &old.states {
-            let subject = Subject { state: Some(state.name.to_string()), ..subject.clone() };
+            let part = Part { state: Some(state.name.to_string()), ..part.clone() };
             let gone = !new.states.iter().any(|found| found.id == state.id);
             let sentence = format!("State `{}` of machine `{}` is gone.", state.name, old.name);
-            self.refuse_if(gone, "state", subject.clone(), sentence);
+            self.refuse_if(gone, "state", part.clone(), sentence);
             let ended = new.terminal.contains(&state.id) && !old.terminal.contains(&state.id);
             let sentence =
                 format!("State `{}` of machine `{}` has no way out any more.", state.name, old.name);
-            self.refuse_if(ended, "terminal", subject, sentence);
+            self.refuse_if(ended, "terminal", part, sentence);
         }
         for state in new.states.iter().filter(|state| old.states.iter().all(|found| found.id != state.id)) {
-            let subject = Subject { state: Some(state.name.to_string()), ..subject.clone() };
+            let part = Part { state: Some(state.name.to_string()), ..part.clone() };
             self.push(
                 "state",
                 ALLOWED,
-                subject,
+                part,
                 format!("State `{}` of machine `{}` is new.", state.name, old.name),
             );
         }
     }
+}
 
-    /// Whether values of both types are encoded alike.
-    pub(super) fn same_type(&self, old: &Type, new: &Type) -> bool {
-        let (Type::Defined(_), Type::Defined(_)) = (old, new) else { return old == new };
-        let (Some(old), Some(new)) = (self.old.definition(old), self.new.definition(new)) else {
-            return false;
-        };
-        let fields = |old: &[chainstack_primitives::manifest::Field],
-                      new: &[chainstack_primitives::manifest::Field]| {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| self.same_type(&old.ty, &new.ty))
-        };
-        match (&old.kind, &new.kind) {
-            (TypeKind::Struct { fields: old }, TypeKind::Struct { fields: new }) => fields(old, new),
-            (TypeKind::Enum { variants: old }, TypeKind::Enum { variants: new }) => {
-                old.len() == new.len()
-                    && old.iter().zip(new).all(|(old, new)| fields(&old.fields, &new.fields))
-            }
-            (TypeKind::List { of: old, max: old_max }, TypeKind::List { of: new, max: new_max }) => {
-                old_max == new_max && self.same_type(old, new)
-            }
-            (TypeKind::Option { of: old }, TypeKind::Option { of: new }) => self.same_type(old, new),
-            _ => false,
-        }
-    }
+/// What the host adds up over a cell: its balances, its entries, and fields of its head.
+fn aggregates(cell: &Cell) -> (bool, bool, Vec<bool>) {
+    let sum = matches!(&cell.kind, CellKind::Ledger(ledger) if ledger.sum);
+    (sum, cell.counts(), cell.head().iter().map(|field| field.sum).collect())
 }
