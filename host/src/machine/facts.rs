@@ -2,7 +2,7 @@
 
 use chainstack_analysis::{Environment, Value};
 use chainstack_primitives::{
-    AccountId, Amount, Height, TimeMs, codes,
+    AccountId, Amount, Height, TimeMs,
     manifest::{Cell, Field, HOLDER_ACCOUNT, Type},
 };
 use chainstack_runtime::{
