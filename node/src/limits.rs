@@ -3,6 +3,7 @@
 //! Most rooms keep a table of their limits, and one test has a case for each row of it. What stands here by itself
 //! names a test of its own.
 
+use chainstack_audit::limits::LIMITS as AUDIT;
 use chainstack_client::limits::LIMITS as CLIENT;
 use chainstack_host::{LIMITS as BYTECODE, RUN_LIMITS};
 use chainstack_primitives::{
@@ -257,6 +258,27 @@ fn kept_rows() -> Vec<Row> {
     ]
 }
 
+/// The test of each row of the audit's table.
+const AUDIT_TESTS: [(&str, &str); 8] = [
+    ("STATES_EXPLORED_MAX", "host/audit/tests/corpus/limits.rs::states_and_steps_are_counted"),
+    ("STEPS_EXPLORED_MAX", "host/audit/tests/corpus/limits.rs::states_and_steps_are_counted"),
+    ("BOUNDS_MAX", "host/audit/tests/corpus/limits.rs::moments_up_to_the_limit_are_told_apart"),
+    ("OUTCOMES_MAX", "host/audit/tests/corpus/limits.rs::outcomes_of_one_step_are_bounded"),
+    ("CASES_SPLIT_MAX", "host/audit/tests/corpus/limits.rs::cases_are_told_apart_up_to_the_limit"),
+    ("PROPERTY_SIZE_MAX", "host/audit/tests/corpus/limits.rs::texts_of_properties_are_bounded"),
+    ("PROPERTY_DEPTH_MAX", "host/audit/tests/corpus/limits.rs::texts_of_properties_are_bounded"),
+    ("PROPERTIES_MAX", "host/audit/tests/corpus/limits.rs::properties_past_the_limit_are_not_decided"),
+];
+
+/// Past them a claim of an audit is undecided, or its property refused.
+fn audit_rows() -> Vec<Row> {
+    let tested = |name: &str| AUDIT_TESTS.iter().find(|row| row.0 == name).map_or("", |row| row.1);
+    AUDIT
+        .iter()
+        .map(|limit| row(limit.name, limit.value, limit.unit, limit.what, tested(limit.name)))
+        .collect()
+}
+
 fn sections() -> Vec<(&'static str, Vec<Row>)> {
     let manifest = "runtime/primitives/src/manifest/tests/limits.rs::each_limit_holds_at_it_and_one_past";
     vec![
@@ -286,6 +308,7 @@ fn sections() -> Vec<(&'static str, Vec<Row>)> {
             "Files that commands read",
             table(COMMANDS, "tests/it/limits.rs::each_limit_of_commands_holds_at_it_and_one_past"),
         ),
+        ("An audit", audit_rows()),
         ("A verdict of `check`", check_rows()),
         ("Memory of this node", memory_rows()),
         ("Kept by this node", kept_rows()),

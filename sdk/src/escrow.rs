@@ -111,9 +111,9 @@ impl<K: Datum> TokenEscrow<K> {
     /// [`TakeError`]; nothing changed then.
     pub fn take(&self, item: &K, token: &AccountId, from: From, amount: Amount) -> Result<(), TakeError> {
         let amount = amount.0.to_le_bytes();
-        took(item.with_bytes(|item| {
-            raw::escrow_asset_in(self.inner.id, item, &token.0, from.word(), &amount)
-        }))
+        took(
+            item.with_bytes(|item| raw::escrow_asset_in(self.inner.id, item, &token.0, from.word(), &amount)),
+        )
     }
 
     /// Lets an amount out to an account, inside the method's `sends`. Needs `pays_out`.

@@ -293,7 +293,8 @@ pub(crate) fn unique_move(cell: u16, key: &[u8], to: &[u8; 32]) -> u32 {
 pub(crate) fn unique_owner(cell: u16, key: &[u8]) -> (u32, [u8; 32]) {
     let mut out = [0; 32];
     // SAFETY: the key is a live slice that the host only reads; it writes exactly 32 bytes.
-    let status = unsafe { import::unique_owner(u32::from(cell), key.as_ptr(), length(key), out.as_mut_ptr()) };
+    let status =
+        unsafe { import::unique_owner(u32::from(cell), key.as_ptr(), length(key), out.as_mut_ptr()) };
     (status, out)
 }
 

@@ -33,15 +33,6 @@ const INTERNAL: &[(&str, &str, &str)] = &[
     ("host/analysis/src/bytecode/mod.rs", "CODE_BYTES_MAX", "twice MODULE_BYTES of admission"),
     ("host/analysis/src/bytecode/mod.rs", "IMPORTS_MAX", "as many as IMPORTS of admission"),
     ("host/analysis/src/bytecode/mod.rs", "EXPORTS_MAX", "four times EXPORTS of admission"),
-    // The page gets the table `LIMITS` of this room when a command calls it; until then nothing from outside does.
-    ("host/audit/src/limits.rs", "STATES_EXPLORED_MAX", "no command calls the audit yet"),
-    ("host/audit/src/limits.rs", "STEPS_EXPLORED_MAX", "no command calls the audit yet"),
-    ("host/audit/src/limits.rs", "BOUNDS_MAX", "no command calls the audit yet"),
-    ("host/audit/src/limits.rs", "OUTCOMES_MAX", "no command calls the audit yet"),
-    ("host/audit/src/limits.rs", "CASES_SPLIT_MAX", "no command calls the audit yet"),
-    ("host/audit/src/limits.rs", "PROPERTY_SIZE_MAX", "no command calls the audit yet"),
-    ("host/audit/src/limits.rs", "PROPERTY_DEPTH_MAX", "no command calls the audit yet"),
-    ("host/audit/src/limits.rs", "PROPERTIES_MAX", "no command calls the audit yet"),
     (
         "runtime/primitives/src/manifest/limits.rs",
         "EXPRESSION_STACK_MAX",
