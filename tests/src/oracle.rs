@@ -3,7 +3,7 @@
 //! A world is made from a seed: a sample, the contracts that keep its assets, people with coins. Calls are drawn from the
 //! seed ([`draw`]), each is judged before it is made ([`foresee`], [`facts`]), carried out by the host ([`world`]), and
 //! what it left is held against the declaration: each change after each call ([`check`], [`entry`], [`moves`]), sums and
-//! counts that follow the changes ([`kept`]), and all of state anew every thousand calls ([`whole`]). Nothing here is
+//! counts that follow the changes ([`kept`]), and all of state anew every 250 calls ([`whole`]). Nothing here is
 //! written for one contract: all of it reads the manifest.
 //!
 //! What is promised, and where it is looked at:
@@ -70,10 +70,13 @@ pub const SAMPLES: &[Sample] = &[
     Sample { name: "deed", keepers: &[] },
 ];
 
+/// Samples that the chain brings with its genesis: their code is made ready without a price.
+pub const PARADIGMS: &[&str] = &["erc20"];
+
 /// Calls of one world.
 pub const WORLD_CALLS: u64 = 5_000;
 /// Calls between two checks of all of state.
-const WHOLE_EVERY: u64 = 1_000;
+const WHOLE_EVERY: u64 = 250;
 /// Times that parameters are drawn until a contract takes them.
 const PARAMS_TRIES: usize = 200;
 
@@ -92,9 +95,11 @@ impl Ground {
     /// In words, if an artifact is missing or refused.
     pub fn new(sample: Sample) -> Result<Self, String> {
         let schedule = Schedule::base().map_err(|error| error.to_string())?;
-        let executor = Executor::new(ExecutorConfig::default(), schedule.clone());
-        let executor = executor.map_err(|fault| fault.to_string())?;
-        let mut base = World::new(Arc::new(executor), Arc::new(schedule));
+        let executor = || {
+            let executor = Executor::new(ExecutorConfig::default(), schedule.clone());
+            executor.map(Arc::new).map_err(|fault| fault.to_string())
+        };
+        let mut base = World::new(executor()?, Arc::new(schedule.clone()));
         let mut parts: Vec<(&'static str, chainstack_primitives::Hash, Manifest)> = Vec::new();
         for name in std::iter::once(&sample.name).chain(sample.keepers) {
             let known = parts.iter().find(|(known, ..)| known == name).cloned();
@@ -109,6 +114,9 @@ impl Ground {
                 }
             };
             parts.push(part);
+        }
+        for (_, code, _) in parts.iter().filter(|(name, ..)| PARADIGMS.contains(name)) {
+            base.bring_with_genesis(code, executor()?)?;
         }
         Ok(Self { sample, base, parts })
     }

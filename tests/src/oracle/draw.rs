@@ -11,7 +11,8 @@ use chainstack_runtime::state::reserved;
 use parity_scale_codec::{Compact, Encode as _};
 
 use super::{
-    facts::{Bound, Facts},
+    facts::{Bound, Facts, Verdict},
+    foresee::Foreseen,
     model::{Contract, Layout, account_of, number, split_fields},
     world::{Ask, Call, World},
 };
@@ -21,6 +22,9 @@ use crate::campaign::Draw;
 pub const GAS: u64 = 50_000_000;
 /// Coins that most calls may lock as deposits.
 pub const DEPOSIT: u128 = 1_000_000_000_000_000_000;
+
+/// Most times that a call is drawn anew because the declaration would not let it in.
+const TRIES: u64 = 8;
 
 /// What a drawn call leans on: values that make it likely to be about something.
 #[derive(Clone, Default, Debug)]
@@ -91,16 +95,28 @@ impl Drawer {
         let others = world.contracts.len() as u64 - 1;
         let index = if sample || others == 0 { 0 } else { self.draw.between(1, others) };
         let contract = &world.contracts[usize::try_from(index).unwrap_or(0)];
-        let mut values = Values { world, draw: &mut self.draw, hints: Hints::default() };
-        let (ask, signer) = values.ask(contract);
-        let mut call = Call { signer, ask, gas: GAS, deposit: DEPOSIT };
+        let mut call = self.of(world, contract);
+        // Most of what is drawn is refused on entry: rather something else, though not always.
+        for _ in 0..self.draw.between(0, TRIES) {
+            let foreseen = Foreseen::of(world, &call);
+            if !foreseen.is_some_and(|foreseen| matches!(foreseen.verdict, Verdict::Closed(_))) {
+                break;
+            }
+            call = self.of(world, contract);
+        }
         match self.draw.between(0, 99) {
             0 => call.gas = self.draw.between(0, 2_000_000),
             1 => call.deposit = u128::from(self.draw.between(0, 5_000_000_000_000_000)),
             _ => {}
         }
-        call.deposit = call.deposit.min(world.store.balance(&signer));
+        call.deposit = call.deposit.min(world.store.balance(&call.signer));
         call
+    }
+
+    fn of(&mut self, world: &World, contract: &Contract) -> Call {
+        let mut values = Values { world, draw: &mut self.draw, hints: Hints::default() };
+        let (ask, signer) = values.ask(contract);
+        Call { signer, ask, gas: GAS, deposit: DEPOSIT }
     }
 }
 
@@ -120,7 +136,7 @@ impl Values<'_, '_> {
     }
 
     fn account(&mut self) -> AccountId {
-        if !self.hints.accounts.is_empty() && self.draw.between(0, 9) < 6 {
+        if !self.hints.accounts.is_empty() && self.draw.between(0, 3) > 0 {
             let hints = self.hints.accounts.clone();
             return self.pick(&hints).copied().unwrap_or_default();
         }
@@ -284,9 +300,9 @@ impl Values<'_, '_> {
             value.and_then(|value| <[u8; 32]>::try_from(value).ok()).map(AccountId)
         };
         let (holder, offered) = (held(reserved::ROLES), held(reserved::ROLE_OFFERS));
-        let (method, args, likely) = match self.draw.between(0, 199) {
+        let (method, args, likely) = match self.draw.between(0, 999) {
             0 => (ROLE_RENOUNCE, role.to_le_bytes().to_vec(), holder),
-            1..=99 => (ROLE_OFFER, (role, self.account()).encode(), holder),
+            1..=499 => (ROLE_OFFER, (role, self.account()).encode(), holder),
             _ => (ROLE_ACCEPT, role.to_le_bytes().to_vec(), offered),
         };
         let signer = likely.filter(|_| self.draw.between(0, 9) < 8).unwrap_or_default();
@@ -358,7 +374,7 @@ impl Values<'_, '_> {
             }
         }
         let bound = matches!(transition.item, ItemBinding::Existing { .. });
-        if self.one_in(if bound { 12 } else { 3 }) {
+        if self.one_in(if bound { 12 } else { 2 }) {
             return;
         }
         let Some((cell, terms)) = self.pick(&places).copied() else { return };
@@ -411,7 +427,15 @@ impl Values<'_, '_> {
         let Some(cell) = escrow else { return };
         let Some(keeper) = self.pick(world.contracts.get(1..).unwrap_or_default()) else { return };
         let Some(layout) = keeper.layout(cell) else { return };
-        let Some((key, value)) = self.entry(keeper, layout) else { return };
+        let mut found = self.entry(keeper, layout);
+        for _ in 0..TRIES {
+            let Some((key, value)) = &found else { return };
+            if self.may_go(keeper, layout, key, value) {
+                break;
+            }
+            found = self.entry(keeper, layout);
+        }
+        let Some((key, value)) = found else { return };
         self.hints.accounts.push(keeper.address);
         self.lean_on(keeper, layout, &value);
         if layout.ledger == Some(true) {
@@ -420,6 +444,16 @@ impl Values<'_, '_> {
             self.hints.numbers.clear();
             self.hints.numbers.push(number(&key));
         }
+    }
+
+    /// Whether an asset is an account's, and may go into an escrow by its own declaration.
+    fn may_go(&self, keeper: &Contract, layout: &Layout, key: &[u8], value: &[u8]) -> bool {
+        let holder = if layout.ledger == Some(true) { Some(key) } else { layout.holder(value) };
+        let condition = keeper.declared(layout).asset().and_then(|asset| asset.escrow_when.as_ref());
+        let mut facts = Facts::of(&self.world.store, &self.world.block, keeper);
+        facts.item = Some(Bound { layout, key, value: Some(value) });
+        holder.and_then(account_of).is_some()
+            && condition.is_none_or(|condition| facts.holds(condition) == Ok(true))
     }
 
     /// Who holds a role that the transition asks for.

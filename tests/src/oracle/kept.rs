@@ -33,37 +33,37 @@ impl Kept {
     pub fn of(store: &Store, contracts: &[Arc<Contract>]) -> Result<Self, String> {
         let mut kept = Self::default();
         for (key, entry) in &store.entries {
-            kept.change(contracts, key, None, Some(entry))?;
+            if !kept.change(contracts, key, None, Some(entry)) {
+                return Err(format!("a sum passes 128 bits at {key:?}"));
+            }
         }
         Ok(kept)
     }
 
-    /// Follows the change of an entry.
-    ///
-    /// # Errors
-    /// If a sum passes 128 bits, or falls below zero.
+    /// Follows the change of an entry. Whether every sum stayed within 128 bits: between two changes of one call it need
+    /// not, and comes back with the second.
     pub fn change(
         &mut self,
         contracts: &[Arc<Contract>],
         key: &EntryKey,
         before: Option<&Entry>,
         after: Option<&Entry>,
-    ) -> Result<(), String> {
+    ) -> bool {
         let deposit = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.deposit.0);
-        shift(&mut self.deposits, deposit(before), deposit(after), "deposits")?;
+        let mut within = shift(&mut self.deposits, deposit(before), deposit(after));
         let (before, after) = (before.map(|it| &*it.value), after.map(|it| &*it.value));
         if key.cell == reserved::NATIVE_ESCROWS {
             let coins = |value: Option<&[u8]>| value.map_or(0, number);
-            shift(&mut self.escrowed, coins(before), coins(after), "native escrows")?;
+            within &= shift(&mut self.escrowed, coins(before), coins(after));
         }
         let contract = contracts.iter().find(|contract| contract.address == key.contract);
         let Some((contract, layout)) = contract.and_then(|it| Some((it, it.layout(key.cell)?))) else {
-            return Ok(());
+            return within;
         };
         for (aggregate, part) in parts(contract, layout) {
             let read = |value: Option<&[u8]>| value.map_or(0, |value| part(value));
             let aggregate = (contract.address, aggregate.0, aggregate.1);
-            self.shift(aggregate, read(before), read(after))?;
+            within &= self.shift(aggregate, read(before), read(after));
         }
         let owner = |value: Option<&[u8]>| value.and_then(|value| account_of(layout.holder(value)?));
         let (was, is) = (owner(before), owner(after));
@@ -71,23 +71,22 @@ impl Kept {
             for (owner, less, more) in [(was, 1, 0), (is, 0, 1)] {
                 let Some(owner) = owner else { continue };
                 let key = owner_key(layout.id, &owner);
-                self.shift((contract.address, reserved::OWNER_COUNTS, key), less, more)?;
+                within &= self.shift((contract.address, reserved::OWNER_COUNTS, key), less, more);
             }
         }
-        Ok(())
+        within
     }
 
-    fn shift(&mut self, aggregate: Aggregate, less: u128, more: u128) -> Result<(), String> {
+    fn shift(&mut self, aggregate: Aggregate, less: u128, more: u128) -> bool {
         if less == more {
-            return Ok(());
+            return true;
         }
-        let name = format!("{:02x?} in {:04x}", aggregate.2, aggregate.1);
         let sum = self.aggregates.entry(aggregate.clone()).or_default();
-        shift(sum, less, more, &name)?;
+        let within = shift(sum, less, more);
         if *sum == 0 {
             self.aggregates.remove(&aggregate);
         }
-        Ok(())
+        within
     }
 
     /// Compares everything with what the host keeps for a contract: neither has anything that the other has not.
@@ -137,10 +136,10 @@ pub fn owner_key(cell: u16, owner: &AccountId) -> Vec<u8> {
     [cell.to_le_bytes().as_slice(), owner.as_bytes()].concat()
 }
 
-fn shift(sum: &mut u128, less: u128, more: u128, what: &str) -> Result<(), String> {
-    let next = sum.checked_add(more).and_then(|sum| sum.checked_sub(less));
-    *sum = next.ok_or_else(|| format!("{what}: {sum} + {more} - {less} is out of bounds"))?;
-    Ok(())
+fn shift(sum: &mut u128, less: u128, more: u128) -> bool {
+    let within = sum.checked_add(more).and_then(|sum| sum.checked_sub(less)).is_some();
+    *sum = sum.wrapping_add(more).wrapping_sub(less);
+    within
 }
 
 /// What an entry adds to an aggregate.

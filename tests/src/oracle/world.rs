@@ -12,6 +12,8 @@ use chainstack_runtime::{
     transaction::Meter,
 };
 
+use parity_scale_codec::{DecodeAll as _, Encode as _};
+
 use super::model::Contract;
 
 /// Coins of each account at the start, in base units.
@@ -213,6 +215,19 @@ impl World {
         })?;
         let output = done.result.map_err(|failure| format!("upload: {failure:?}"))?;
         output.try_into().map(Hash).map_err(|_| "an upload answers no hash".to_owned())
+    }
+
+    /// Makes uploaded code such as genesis brings: the chain's own, made ready without a price. `executor` has not met it.
+    ///
+    /// # Errors
+    /// If there is no such code.
+    pub fn bring_with_genesis(&mut self, code: &Hash, executor: Arc<Executor>) -> Result<(), String> {
+        let key = EntryKey { contract: reserved::CODES, cell: reserved::CODES_CELL, key: code.0.into() };
+        let entry = self.store.entries.get_mut(&key).ok_or("no such code")?;
+        let record = reserved::CodeRecord::decode_all(&mut &*entry.value).map_err(|error| error.to_string())?;
+        entry.value = reserved::CodeRecord { payer: reserved::PARADIGMS, ..record }.encode();
+        self.executor = executor;
+        Ok(())
     }
 
     /// Carries out a call. State follows.
