@@ -193,8 +193,13 @@ pub fn step(world: &mut World, kept: &mut Kept, call: &Call, counts: &mut Counts
 
 /// What a call of the contract costs that finds no method: all that comes before the declaration is asked.
 fn call_gas(world: &mut World, contract: AccountId) -> Result<u64, String> {
-    let ask =
-        Ask::Invoke { contract, method: "no_method".to_owned(), args: Vec::new(), value: 0, sends: Vec::new() };
+    let ask = Ask::Invoke {
+        contract,
+        method: "no_method".to_owned(),
+        args: Vec::new(),
+        value: 0,
+        sends: Vec::new(),
+    };
     let done = world.carry_out(&Call { signer: world.people[0], ask, gas: GAS, deposit: 0 })?;
     match done.result {
         Err(failure) if failure.code == codes::UNKNOWN_METHOD => Ok(done.gas),

@@ -112,9 +112,9 @@ fn one(
 }
 
 fn observed(done: &Map<String, Value>, seconds: u64) -> String {
-    let rows = done.iter().map(|(name, row)| {
-        format!("{name}: {} calls, {} carried out", row["calls"], row["carried_out"])
-    });
+    let rows = done
+        .iter()
+        .map(|(name, row)| format!("{name}: {} calls, {} carried out", row["calls"], row["carried_out"]));
     format!("{}; nothing undeclared; {seconds} s at the end", rows.collect::<Vec<_>>().join("; "))
 }
 

@@ -53,7 +53,10 @@ pub fn check_call(
             }
             let open = foreseen.verdict == Verdict::Open;
             if open && NOT_LET_IN.contains(&failure.code) {
-                return Err(format!("refused with {}, though all that is asked holds: {failure:?}", failure.code));
+                return Err(format!(
+                    "refused with {}, though all that is asked holds: {failure:?}",
+                    failure.code
+                ));
             }
             let paid = call.gas >= GAS || failure.code != codes::OUT_OF_GAS;
             if open && foreseen.exit().is_some() && paid {
@@ -180,7 +183,8 @@ fn check_transition(world: &World, foreseen: &Foreseen, done: &Done) -> Result<(
     let mut announced = 0_u32;
     for event in events {
         announced += 1;
-        let declared = contract.manifest.event(event.event).filter(|_| transition.emits.contains(&event.event));
+        let declared =
+            contract.manifest.event(event.event).filter(|_| transition.emits.contains(&event.event));
         let declared = declared.ok_or_else(|| format!("event {} is not declared", event.event))?;
         let whole = contract.manifest.validate_tuple(&declared.fields, &event.data);
         whole.map_err(|error| format!("event `{}`: {error}", declared.name))?;

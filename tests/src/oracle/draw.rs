@@ -59,7 +59,9 @@ impl Drawer {
     /// Lets time pass, perhaps.
     pub fn pass_time(&mut self, world: &mut World) {
         if self.draw.between(0, 2) == 0 {
-            let blocks = self.draw.between(1, 3);
+            // Now and then long enough that what waits for its deadline meets it.
+            let most = if self.draw.between(0, 24) == 0 { 60 } else { 3 };
+            let blocks = self.draw.between(1, most);
             world.block.height.0 += blocks;
             world.block.time_ms.0 += blocks * 1_000;
         }
@@ -417,13 +419,14 @@ impl Values<'_, '_> {
         }
         let world = self.world;
         let sample = &world.contracts[0];
-        let escrow = transition.escrows.iter().find_map(|used| match &sample.manifest.cell(used.cell)?.kind {
-            CellKind::Escrow(escrow) => match &escrow.asset {
-                AssetRef::Foreign { cell, .. } => Some(*cell),
+        let escrow =
+            transition.escrows.iter().find_map(|used| match &sample.manifest.cell(used.cell)?.kind {
+                CellKind::Escrow(escrow) => match &escrow.asset {
+                    AssetRef::Foreign { cell, .. } => Some(*cell),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        });
+            });
         let Some(cell) = escrow else { return };
         let Some(keeper) = self.pick(world.contracts.get(1..).unwrap_or_default()) else { return };
         let Some(layout) = keeper.layout(cell) else { return };
@@ -457,12 +460,7 @@ impl Values<'_, '_> {
     }
 
     /// Who holds a role that the transition asks for.
-    fn role_holder(
-        &self,
-        contract: &Contract,
-        transition: &Transition,
-        args: &[u8],
-    ) -> Option<AccountId> {
+    fn role_holder(&self, contract: &Contract, transition: &Transition, args: &[u8]) -> Option<AccountId> {
         let CallerRule::Roles(roles) = &transition.caller else { return None };
         let values = split_fields(&contract.manifest, &transition.args, args)?;
         let mut facts = Facts::of(&self.world.store, &self.world.block, contract);

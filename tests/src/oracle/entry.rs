@@ -119,7 +119,11 @@ fn host_owned(store: &Store, contract: &Contract, key: &EntryKey, value: &[u8]) 
             if number(value) == 0 { Err("an owner of nothing".to_owned()) } else { sized(34, 8) }
         }
         reserved::NATIVE_ESCROWS => {
-            if number(value) == 0 { Err("an escrow of nothing".to_owned()) } else { sized(33, 16) }
+            if number(value) == 0 {
+                Err("an escrow of nothing".to_owned())
+            } else {
+                sized(33, 16)
+            }
         }
         reserved::ASSET_ESCROWS => {
             sized(33, value.len())?;

@@ -4,8 +4,8 @@ use chainstack_analysis::{Environment, EvaluationError, Value, evaluate};
 use chainstack_primitives::{
     AccountId, Amount, Height, TimeMs,
     manifest::{
-        CallerRule, CellKind, Clock, Exit, Expression, Field, HOLDER_ACCOUNT, ItemBinding, ItemField, KeyTerm,
-        RoleKind, StateSet, Transition, Type, Window, escrow_holder,
+        CallerRule, CellKind, Clock, Exit, Expression, Field, HOLDER_ACCOUNT, ItemBinding, ItemField,
+        KeyTerm, RoleKind, StateSet, Transition, Type, Window, escrow_holder,
     },
 };
 use chainstack_runtime::{
@@ -254,7 +254,8 @@ impl<'a> Facts<'a> {
 
     fn stored_head(&self, cell: u16, key: &[u8], field: u8) -> Answer<Value> {
         let layout = self.contract.layout(cell).ok_or("no such cell")?;
-        let declared = self.contract.declared(layout).head().get(usize::from(field)).ok_or("no such field")?;
+        let declared =
+            self.contract.declared(layout).head().get(usize::from(field)).ok_or("no such field")?;
         let zeros = vec![0; layout.head[usize::from(field)].1];
         let value = self.store.value(&self.contract.address, cell, key);
         let bytes = value.and_then(|value| layout.field(value, usize::from(field))).unwrap_or(&zeros);

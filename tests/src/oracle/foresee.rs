@@ -120,9 +120,8 @@ fn of_method(
     if HOST_METHODS.contains(&method) {
         return Foreseen::nothing(contract, What::Host);
     }
-    let declared = |transition: &Transition| {
-        transition.kind == TransitionKind::Call && *transition.method == *method
-    };
+    let declared =
+        |transition: &Transition| transition.kind == TransitionKind::Call && *transition.method == *method;
     let found = contract.manifest.transitions.iter().position(declared);
     let index = found.filter(|index| {
         let fields = &contract.manifest.transitions[*index].args;
@@ -165,13 +164,7 @@ fn key_part(facts: &Facts<'_>, term: &KeyTerm) -> Option<Vec<u8>> {
     }
 }
 
-fn of_exit(
-    world: &World,
-    contract: Arc<Contract>,
-    caller: AccountId,
-    exit: u16,
-    item: &[u8],
-) -> Foreseen {
+fn of_exit(world: &World, contract: Arc<Contract>, caller: AccountId, exit: u16, item: &[u8]) -> Foreseen {
     let found = contract.manifest.exits.iter().position(|declared| declared.id == exit);
     let index = found.filter(|index| {
         let cell = contract.manifest.exits[*index].item.and_then(|cell| contract.manifest.cell(cell));

@@ -3,12 +3,7 @@
 use chainstack_primitives::manifest::{Effect, ItemBinding, Machine, Ops, Touches};
 use chainstack_runtime::state::{Entry, reserved};
 
-use super::{
-    check::Change,
-    foresee::Foreseen,
-    model::Layout,
-    world::World,
-};
+use super::{check::Change, foresee::Foreseen, model::Layout, world::World};
 
 fn first(entry: Option<&Entry>) -> Option<u8> {
     entry.and_then(|entry| entry.value.first().copied())
@@ -46,7 +41,10 @@ pub fn check_item_move(foreseen: &Foreseen, layout: &Layout, change: &Change) ->
     match (first(change.before.as_ref()), first(change.after.as_ref())) {
         (Some(before), Some(after)) if before == after => Ok(()),
         (Some(before), Some(after)) => {
-            if machine.terminal.contains(&before) || !is_bound || !is_edge(foreseen, machine.id, before, after) {
+            if machine.terminal.contains(&before)
+                || !is_bound
+                || !is_edge(foreseen, machine.id, before, after)
+            {
                 return Err(no_edge(machine, before, after));
             }
             Ok(())
@@ -66,9 +64,9 @@ pub fn check_item_move(foreseen: &Foreseen, layout: &Layout, change: &Change) ->
             let declared = match (foreseen.transition(), foreseen.exit()) {
                 (Some(transition), _) => match &transition.touches {
                     Touches::Unknown => true,
-                    Touches::Listed(touches) => touches
-                        .iter()
-                        .any(|touch| touch.cell == layout.id && touch.ops.contains(Ops::DELETE)),
+                    Touches::Listed(touches) => {
+                        touches.iter().any(|touch| touch.cell == layout.id && touch.ops.contains(Ops::DELETE))
+                    }
                 },
                 (None, Some(exit)) => {
                     is_bound && exit.effects.iter().any(|effect| matches!(effect, Effect::DeleteItem))

@@ -76,7 +76,9 @@ fn check_escrows(world: &World, contract: &Contract, records: &mut Records) -> R
     }
     let known = |holder: &[u8]| {
         let known = holders.contains_key(holder);
-        known.then_some(()).ok_or_else(|| format!("`{}` has an escrow of no item: {holder:02x?}", contract.name))
+        known
+            .then_some(())
+            .ok_or_else(|| format!("`{}` has an escrow of no item: {holder:02x?}", contract.name))
     };
     for (key, _) in world.store.cell(&contract.address, reserved::NATIVE_ESCROWS) {
         known(&key.key)?;

@@ -224,7 +224,8 @@ impl World {
     pub fn bring_with_genesis(&mut self, code: &Hash, executor: Arc<Executor>) -> Result<(), String> {
         let key = EntryKey { contract: reserved::CODES, cell: reserved::CODES_CELL, key: code.0.into() };
         let entry = self.store.entries.get_mut(&key).ok_or("no such code")?;
-        let record = reserved::CodeRecord::decode_all(&mut &*entry.value).map_err(|error| error.to_string())?;
+        let record =
+            reserved::CodeRecord::decode_all(&mut &*entry.value).map_err(|error| error.to_string())?;
         entry.value = reserved::CodeRecord { payer: reserved::PARADIGMS, ..record }.encode();
         self.executor = executor;
         Ok(())
@@ -245,9 +246,7 @@ impl World {
                 let message = Message { origin, value: Amount(*value), args, sends };
                 executor.invoke(state, meter, block, *contract, method, message)
             }
-            Ask::Poke { contract, exit, item } => {
-                executor.poke(state, meter, block, *contract, *exit, item)
-            }
+            Ask::Poke { contract, exit, item } => executor.poke(state, meter, block, *contract, *exit, item),
         })
     }
 
@@ -304,7 +303,5 @@ fn move_coins(state: &mut Overlay<'_>, id: &AccountId, more: u128, less: u128) -
     let account = state.account_or_new(id).map_err(|fault| fault.to_string())?;
     let balance = account.balance.0.checked_add(more).and_then(|balance| balance.checked_sub(less));
     let balance = balance.ok_or_else(|| format!("{id}: {} + {more} - {less}", account.balance))?;
-    state
-        .set_account(id, Account { balance: Amount(balance), ..account })
-        .map_err(|fault| fault.to_string())
+    state.set_account(id, Account { balance: Amount(balance), ..account }).map_err(|fault| fault.to_string())
 }
