@@ -1,5 +1,7 @@
 //! The oracle over the samples, and that it can say no.
 
+use std::sync::OnceLock;
+
 use chainstack_primitives::manifest::{Expression, Invariant, Node, Ops};
 use chainstack_runtime::state::{EntryKey, reserved};
 
@@ -12,11 +14,17 @@ fn from_environment(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
+/// A sample made ready, once for all tests of a process.
+fn ground(name: &str) -> &'static Ground {
+    static GROUNDS: [OnceLock<Ground>; SAMPLES.len()] = [const { OnceLock::new() }; SAMPLES.len()];
+    let index = SAMPLES.iter().position(|sample| sample.name == name).expect("a sample");
+    GROUNDS[index].get_or_init(|| Ground::new(SAMPLES[index]).expect("the sample is ready"))
+}
+
 fn random_transitions(name: &str) {
     let (seed, calls) =
         (from_environment("CHAINSTACK_SEED", SEED), from_environment("CHAINSTACK_CALLS", 20_000));
-    let sample = SAMPLES.iter().find(|sample| sample.name == name).expect("a sample");
-    let ground = Ground::new(*sample).expect("the sample is ready");
+    let ground = ground(name);
     let mut counts = Counts::default();
     for index in 0..calls.div_ceil(WORLD_CALLS) {
         let calls = WORLD_CALLS.min(calls - index * WORLD_CALLS);
@@ -83,8 +91,7 @@ fn lived_until(
     calls: u64,
     wanted: impl Fn(&Foreseen, &Done) -> bool,
 ) -> (World, Kept, Option<Taken>) {
-    let sample = SAMPLES.iter().find(|sample| sample.name == name).expect("a sample");
-    let ground = Ground::new(*sample).expect("ready");
+    let ground = ground(name);
     let mut drawer = Drawer::new(world_seed(SEED, 7));
     let mut world = ground.world(&mut drawer, true, &mut Counts::default()).expect("a world");
     let mut kept = Kept::of(&world.store, &world.contracts).expect("sums");
@@ -269,7 +276,7 @@ fn a_call_that_does_not_keep_to_its_declaration_is_seen() {
 
 #[test]
 fn what_was_never_carried_out_is_named() {
-    let ground = Ground::new(SAMPLES[1]).expect("ready");
+    let ground = ground("escrow");
     let mut counts = Counts::default();
     assert_eq!(ground.never(&counts).len(), 7, "three transitions, four exits");
     counts.rows.entry(("escrow".to_owned(), "open".to_owned())).or_default().done = 1;
