@@ -10,7 +10,7 @@ export CARGO_TARGET_DIR="$target" CHAINSTACK_BIN="${CHAINSTACK_BIN:-$target/debu
 # The example makes cargo resolve features as for tests: see the Makefile.
 cargo build --locked --quiet --workspace --bin chainstack --bin campaign --example keccak_speed
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(kill memory-calls memory-deploys trie wasm rooms)
+[ ${#names[@]} -gt 0 ] || names=(kill memory-calls memory-deploys transitions trie wasm rooms)
 failed=0
 for name in "${names[@]}"; do
     "$target/debug/campaign" "$name" ${SEED:+"$SEED"} || failed=1

@@ -7,6 +7,7 @@
 //! | `kill` | kill -9 under load, again and again |
 //! | `memory` | whether resident memory grows |
 //! | `peers` | the program's speed, with other projects' programs beside it |
+//! | `transitions` | random calls of the samples, with the declaration as oracle |
 //! | `suites` | the counts of other rooms, run with `CHAINSTACK_CAMPAIGN=1` |
 //!
 //! A campaign goes on where it stopped: counts done are kept in its result, and begin anew with another commit.
@@ -17,6 +18,7 @@ mod load;
 mod memory;
 mod peers;
 mod suites;
+mod transitions;
 
 pub use draw::Draw;
 
@@ -34,6 +36,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "memory-calls", run: memory::calls },
     Campaign { name: "memory-deploys", run: memory::deploys },
     Campaign { name: "peers", run: peers::measure },
+    Campaign { name: "transitions", run: transitions::run },
     Campaign { name: "trie", run: suites::trie },
     Campaign { name: "wasm", run: suites::wasm },
     Campaign { name: "rooms", run: suites::rooms },

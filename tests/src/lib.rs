@@ -7,6 +7,7 @@
 //! | [`campaign`] | long counts against a running node |
 //! | [`limits`] | the page of limits, read, and its tests, run |
 //! | [`node`] | the built program, started and asked from outside |
+//! | [`oracle`] | random transitions of the samples, with the declaration as oracle |
 //! | [`measure`] | what a command takes of the machine |
 //! | [`wasm`] | modules written byte by byte |
 //! | [`wallet`] | a signer outside the program |
@@ -23,6 +24,7 @@ pub mod http;
 pub mod limits;
 pub mod measure;
 pub mod node;
+pub mod oracle;
 pub mod vectors;
 pub mod wallet;
 pub mod wasm;
