@@ -3,6 +3,7 @@
 mod aliases;
 mod audit;
 mod bench;
+mod chain;
 mod check;
 mod cli;
 mod code_cache;
@@ -10,6 +11,7 @@ mod connections;
 mod events;
 mod exits;
 mod golden;
+mod hostile;
 mod inspect;
 mod keys;
 mod limits;
