@@ -16,13 +16,11 @@ use chainstack_client::{
 use chainstack_host::{Executor, ExecutorConfig};
 use chainstack_primitives::{
     Account, AccountId, Amount, Asset, Bytes, Call, CodeSource, Gas, Hash, Instantiate, Invoke, Nonce, Poke,
-    Receipt, Send, Tag, TimeMs, codes,
-    manifest::{Cell, Manifest},
-    tagged,
+    Receipt, Send, Tag, TimeMs, codes, manifest::Manifest, tagged,
 };
 use chainstack_runtime::{
     block::{Applied, BlockInfo, Machine, Parent, Proposal, VerifiedBlock, apply_block, build_block, query},
-    genesis::{self, Genesis, Validator},
+    genesis::{self, Genesis, Paradigm, Validator},
     memory::MemoryState,
     params::Schedule,
     ports::{ExecutionError, Failure, Serial, StateReader as _},
@@ -106,11 +104,21 @@ pub(crate) fn with_manifest(code: &[u8], manifest: &Manifest) -> Vec<u8> {
     embed_manifest(code, &manifest.encode()).expect("a module")
 }
 
-/// A module of this manifest, every export of which traps.
-pub(crate) fn trapping(manifest: &Manifest) -> Vec<u8> {
-    let exports = manifest.methods().map(|name| format!("(func (export \"{name}\") unreachable)"));
+/// A module of this manifest, every export of which does `body` and no more.
+fn doing(body: &str, manifest: &Manifest) -> Vec<u8> {
+    let exports = manifest.methods().map(|name| format!("(func (export \"{name}\") {body})"));
     let text = format!("(module (memory (export \"memory\") 1) {})", exports.collect::<String>());
     with_manifest(&wat::parse_str(text).expect("a module"), manifest)
+}
+
+/// A module of this manifest, every export of which traps.
+pub(crate) fn trapping(manifest: &Manifest) -> Vec<u8> {
+    doing("unreachable", manifest)
+}
+
+/// A module of this manifest, every export of which does nothing.
+pub(crate) fn idle(manifest: &Manifest) -> Vec<u8> {
+    doing("", manifest)
 }
 
 impl Chain {
@@ -119,12 +127,16 @@ impl Chain {
         let coins = Amount::coins(1_000_000).expect("few");
         let mut balances: Vec<_> = RICH.iter().map(|uri| (key(uri), coins)).collect();
         balances.sort_unstable_by_key(|(id, _)| *id);
+        let paradigm = Paradigm {
+            name: "erc20".try_into().expect("short"),
+            code: artifact("erc20").try_into().expect("short"),
+        };
         let genesis = Genesis {
             name: "test".try_into().expect("short"),
             version: schedule.version,
             time_ms: TimeMs(1_000_000),
             balances: balances.try_into().expect("few"),
-            paradigms: vec![].try_into().expect("none"),
+            paradigms: vec![paradigm].try_into().expect("one"),
             validators: vec![Validator { id: key(OPERATOR), power: 1 }].try_into().expect("one"),
         };
         let applied = genesis::build(&genesis, &schedule, executor()).expect("a genesis");
@@ -337,17 +349,6 @@ impl Chain {
     /// What a contract's cell has under a stored key.
     pub(crate) fn entry(&self, contract: &str, cell: u16, key: &[u8]) -> Option<&Entry> {
         self.state.entries().get(&EntryKey { contract: self.address(contract), cell, key: key.into() })
-    }
-
-    /// The stored key that texts mean.
-    pub(crate) fn stored_key(&self, contract: &str, cell: &Cell, texts: &[&str]) -> Vec<u8> {
-        let manifest = self.manifest(contract);
-        let parts = cell.key().iter().zip(texts).map(|(field, text)| {
-            value::encode_text(manifest, &field.ty, text, &|text| self.resolve(text)).expect("a key")
-        });
-        let parts: Vec<Vec<u8>> = parts.collect();
-        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        manifest.cell_key(cell, &parts).expect("a key")
     }
 
     /// Puts other code under a contract, as no transaction could: it was uploaded honestly, and its manifest is the

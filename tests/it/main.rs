@@ -14,6 +14,7 @@ mod golden;
 mod hostile;
 mod inspect;
 mod keys;
+mod leave;
 mod limits;
 mod memory;
 mod metrics;
