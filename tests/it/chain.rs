@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use chainstack_client::{
@@ -85,8 +85,16 @@ fn executor() -> &'static Executor {
     })
 }
 
+/// A development key. Deriving one takes thousands of hashes, so that each is derived once.
+fn pair(uri: &str) -> KeyPair {
+    static PAIRS: Mutex<BTreeMap<String, KeyPair>> = Mutex::new(BTreeMap::new());
+    let mut pairs = PAIRS.lock().expect("nobody panics with it");
+    let derive = || KeyPair::from_uri(uri).expect("a development key");
+    pairs.entry(uri.to_owned()).or_insert_with(derive).clone()
+}
+
 pub(crate) fn key(uri: &str) -> AccountId {
-    KeyPair::from_uri(uri).expect("a development key").public()
+    pair(uri).public()
 }
 
 /// The code of a sample, as it is committed.
@@ -188,7 +196,7 @@ impl Chain {
     fn made(&self, orders: Vec<Order>) -> Applied {
         let mut used: BTreeMap<AccountId, u64> = BTreeMap::new();
         let sign = |order: Order| {
-            let pair = KeyPair::from_uri(order.from).expect("a development key");
+            let pair = pair(order.from);
             let account = self.account(&pair.public());
             let count = used.entry(pair.public()).or_default();
             let terms = Terms {

@@ -112,7 +112,8 @@ impl Scene {
         // Uploaded before the clock of the locks starts: what will stand in for the code.
         for name in SAMPLES.iter().map(|each| each.name).chain(["gold", "deeds"]) {
             let manifest = chain.manifest(name).clone();
-            let _hashes = [chain::trapping(&manifest), chain::idle(&manifest)].map(|code| chain.upload(&code));
+            let _hashes =
+                [chain::trapping(&manifest), chain::idle(&manifest)].map(|code| chain.upload(&code));
         }
         let mut scene = Self { chain, other };
         let soon = scene.chain.next_height() + 16;
