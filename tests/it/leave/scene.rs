@@ -1,6 +1,6 @@
 //! Coins, tokens and a deed in escrow: the samples with one item each, and every state that an item can be brought into.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry};
 
 use chainstack_audit::{Options, Property, audit};
 use chainstack_primitives::{
@@ -261,8 +261,8 @@ impl Scene {
                     let mut next = before.clone();
                     let _done = next.chain.run(by, call);
                     let reached = (next.state(sample), next.holds(sample));
-                    if !found.contains_key(&reached) {
-                        found.insert(reached, next.clone());
+                    if let Entry::Vacant(free) = found.entry(reached) {
+                        let _first = free.insert(next.clone());
                         waiting.push_back(next);
                     }
                 }
