@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf};
 
 use super::{
     record,
-    suite::{suite, test},
+    suite::{contracts, suite, test},
     verdict::{Check, Verdict},
 };
 use crate::{browser, node::run, vectors::project};
@@ -29,7 +29,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         promise: "without any one exit of a sample, value stays: a named test for each",
-        look: || test("without_exit::"),
+        look: || test("leave::without_exit::"),
     },
     Check {
         promise: "on the way in: soulbound, locked, without consent, an allowance, in flight: each refused",
@@ -75,7 +75,9 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         promise: "SDK macros: wrong programs are told so at the author's own words; the manifest comes from the code",
-        look: || suite(&["--lib"], "ui:: expanded::"),
+        look: || {
+            contracts("wrong_programs everything_expands expressions_read broken_programs the_contract_on")
+        },
     },
 ];
 

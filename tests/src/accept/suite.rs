@@ -1,6 +1,6 @@
 //! Test suites of the workspace, run by name.
 
-use std::{env, process::Command};
+use std::{env, path::Path, process::Command};
 
 use super::verdict::Verdict;
 use crate::{node::binary, vectors::project};
@@ -12,9 +12,29 @@ pub(super) fn test(names: &str) -> Verdict {
 
 /// Runs tests of one target of the workspace, which `target` names as cargo does; all of them, if `names` is empty.
 pub(super) fn suite(target: &[&str], names: &str) -> Verdict {
+    run(cargo(), target, names)
+}
+
+/// Runs tests of the contracts and their SDK, which are a workspace of their own, by parts of their names.
+pub(super) fn contracts(names: &str) -> Verdict {
+    let mut command = cargo();
+    command.args(["--manifest-path", "contracts/Cargo.toml"]);
+    // Where `make test` builds them.
+    if let Some(target) = env::var_os("CARGO_TARGET_DIR") {
+        command.env("CARGO_TARGET_DIR", Path::new(&target).join("contracts"));
+    }
+    run(command, &[], names)
+}
+
+/// The whole workspace and one target of it: cargo resolves features as `make test` does, and compiles nothing anew.
+fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // The whole workspace and one target of it: cargo resolves features as `make test` does, and compiles nothing anew.
-    command.current_dir(project()).args(["test", "--locked", "--quiet", "--workspace"]).args(target);
+    command.current_dir(project()).args(["test", "--locked", "--quiet", "--workspace"]);
+    command
+}
+
+fn run(mut command: Command, target: &[&str], names: &str) -> Verdict {
+    command.args(target);
     command.arg("--").args(names.split(' ').filter(|name| !name.is_empty()));
     // With `CI`, what cannot be run fails instead of being passed over.
     command.env("CI", "true");
