@@ -48,12 +48,18 @@ fn run(mut command: Command, target: &[&str], names: &str) -> Verdict {
     };
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let results: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("test result: ")).collect();
-    let ran = results.iter().any(|result| !result.contains(" 0 passed; 0 failed"));
+    // Of several programs only those that had something to run are told.
+    let ran: Vec<&str> =
+        results.iter().copied().filter(|result| !result.contains(" 0 passed; 0 failed")).collect();
     if results.is_empty() {
         return Verdict::NotRun(format!("no test ran: {}", String::from_utf8_lossy(&output.stderr).trim()));
     }
-    let observed = format!("tests {} {names}: {}", target.join(" "), results.join(" + "));
-    if !ran && output.status.success() {
+    let observed = format!(
+        "tests {}{names}: {}",
+        target.iter().map(|part| format!("{part} ")).collect::<String>(),
+        ran.join(" + ")
+    );
+    if ran.is_empty() && output.status.success() {
         return Verdict::NotRun(observed);
     }
     if output.status.success() {
