@@ -136,8 +136,8 @@ attempts! {
     /// One write more than the ceiling.
     extra_write {
         declares: "touches = \"unknown\"\nceilings = { gas = 2_000_000, writes = 1, new_entries = 1 }",
-        does: "(call $set (i32.const 1) (i32.const 0) (i32.const 256) (i32.const 5))
-            (call $set (i32.const 1) (i32.const 8) (i32.const 256) (i32.const 5))",
+        does: "(call $set (i32.const 1) (i32.const 8) (i32.const 256) (i32.const 5))
+            (call $set (i32.const 1) (i32.const 0) (i32.const 256) (i32.const 5))",
         code: codes::CEILING_WRITES,
         says: &["ceiling of 1 writes, 1 used already, 1 more asked"],
         allowed_with: &[("2_000_000, writes = 1", "2_000_000, writes = 2")],
