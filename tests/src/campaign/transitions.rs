@@ -41,7 +41,8 @@ pub(super) fn run(seed: u64) -> Result<String, String> {
     for sample in SAMPLES {
         if let Err(why) = one(sample, seed, calls, &mut done, recorded) {
             if recorded {
-                record::write("transitions", Some(false), &why, PATHS, fields(seed, &done))?;
+                let written = record::write("transitions", Some(false), &why, PATHS, fields(seed, &done));
+                written.map_err(|error| format!("{why}; {error}"))?;
             }
             return Err(why);
         }

@@ -12,7 +12,7 @@ use parity_scale_codec::{Compact, Encode as _};
 
 use super::{
     facts::{Bound, Facts, Verdict},
-    foresee::Foreseen,
+    foresee::{Foreseen, bound_key},
     model::{Contract, Layout, account_of, number, split_fields},
     world::{Ask, Call, World},
 };
@@ -488,14 +488,4 @@ impl Values<'_, '_> {
         }
         sends
     }
-}
-
-/// The key of the item that a call is bound to, if it is bound to one.
-#[must_use]
-pub fn bound_key(facts: &Facts<'_>, transition: &Transition) -> Option<Vec<u8>> {
-    let (ItemBinding::Existing { key, .. } | ItemBinding::New { key, .. }) = &transition.item else {
-        return None;
-    };
-    let parts: Option<Vec<Vec<u8>>> = key.iter().map(|term| facts.term(term)).collect();
-    parts.map(|parts| parts.concat())
 }

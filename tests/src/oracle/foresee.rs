@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use chainstack_primitives::{
     AccountId,
-    manifest::{Exit, HOST_METHODS, KeyTerm, Ops, Touches, Transition, TransitionKind},
+    manifest::{Exit, HOST_METHODS, ItemBinding, KeyTerm, Ops, Touches, Transition, TransitionKind},
 };
 
 use super::{
-    draw::bound_key,
     facts::{Bound, Facts, Verdict},
     model::{Contract, bound_cell, split_fields},
     world::{Ask, Call, World},
@@ -107,6 +106,16 @@ impl Foreseen {
             _ => None,
         }
     }
+}
+
+/// The key of the item that a call is bound to, if it is bound to one.
+#[must_use]
+pub fn bound_key(facts: &Facts<'_>, transition: &Transition) -> Option<Vec<u8>> {
+    let (ItemBinding::Existing { key, .. } | ItemBinding::New { key, .. }) = &transition.item else {
+        return None;
+    };
+    let parts: Option<Vec<Vec<u8>>> = key.iter().map(|term| facts.term(term)).collect();
+    parts.map(|parts| parts.concat())
 }
 
 fn of_method(

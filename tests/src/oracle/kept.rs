@@ -61,7 +61,7 @@ impl Kept {
             return within;
         };
         for (aggregate, part) in parts(contract, layout) {
-            let read = |value: Option<&[u8]>| value.map_or(0, |value| part(value));
+            let read = |value: Option<&[u8]>| value.map_or(0, &part);
             let aggregate = (contract.address, aggregate.0, aggregate.1);
             within &= self.shift(aggregate, read(before), read(after));
         }
