@@ -26,6 +26,7 @@ const INTERNAL: &[(&str, &str, &str)] = &[
     ("runtime/primitives/src/signature/batch.rs", "PART_MAX", "signatures verified at once; more are split"),
     ("runtime/trie/src/nibbles.rs", "PATH_NIBBLES_MAX", "two for each byte of KEY_BYTES_MAX"),
     ("host/src/machine/frame.rs", "VALUES_MAX", "as many as PARAMS_MAX of the manifest"),
+    ("host/src/machine/judge.rs", "FOREIGN_RELEASES_MAX", "what `ExitMayStick` says of an exit at admission"),
     ("host/engine/src/host.rs", "HOST_PARAMS_MAX", "parameters of our own functions"),
     ("host/engine/src/instance.rs", "WIPE_BYTES_MAX", "how memory is made clean"),
     ("host/analysis/src/expression/stack.rs", "OPERANDS_MAX", "operands of one node of an expression"),

@@ -1,6 +1,8 @@
 //! Taking exits.
 
-use chainstack_primitives::{AccountId, Amount, Gas, codes, manifest::Exit};
+use std::{collections::BTreeMap, sync::Arc};
+
+use chainstack_primitives::{AccountId, Amount, Gas, Hash, codes, manifest::Exit};
 use chainstack_runtime::{
     block::BlockInfo,
     ports::{Completed, ExecutionError, Failure},
@@ -93,10 +95,17 @@ fn take_of(
         item: item.as_ref().map(|(cell, item)| (*cell, item)),
         approvals: None,
     };
+    // Code is paid for the first time that this call needs it.
+    let mut loaded: BTreeMap<Hash, Arc<Contract>> = BTreeMap::new();
     let mut find = |state: &mut Overlay<'_>, gas: &mut GasLeft, address: &AccountId| {
         let account = state.account(address)?.filter(|account| account.is_contract());
-        let load = |code| executor.contract(state, meter.schedule(), &code, gas);
-        account.map(|account| account.code_hash).map(load).transpose()
+        let Some(code) = account.map(|account| account.code_hash) else { return Ok(None) };
+        if let Some(contract) = loaded.get(&code) {
+            return Ok(Some(Arc::clone(contract)));
+        }
+        let contract = executor.contract(state, meter.schedule(), &code, gas)?;
+        loaded.insert(code, Arc::clone(&contract));
+        Ok(Some(contract))
     };
     run_exit(state, &mut Ways { meter, gas, find: &mut find }, at, exit)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chainstack_engine::Guest;
 use chainstack_primitives::{
     AccountId, Amount, Asset, Send, codes,
-    manifest::{AssetRef, KeyTerm},
+    manifest::{AssetRef, KeyTerm, Reenter},
 };
 use chainstack_runtime::{
     ports::{ExecutionError, Failure, Fault},
@@ -23,8 +23,8 @@ use super::{
 use crate::{
     budget::GasLeft,
     machine::{
-        AssetCell, Contract, Frame, Ground, Item, declared_escrow, flush, for_an_item, payments, release,
-        resolve, see_again, take, takes_coins,
+        AssetCell, Contract, Frame, Ground, Item, Way, declared_escrow, flush, for_an_item, payments,
+        release, resolve, see_again, take, takes_coins,
     },
     memory::{self, word},
     run::Run,
@@ -85,38 +85,49 @@ fn count_sent(
     let contract = Arc::clone(&frame.contract);
     let method = contract.method(frame.method)?;
     let sends = contract.transition(method).map(|transition| &*transition.sends).unwrap_or_default();
-    let found = sends.iter().position(|send| is_asset(frame, origin, &send.asset, asset));
-    let refuse = |left: Amount| {
-        let mut failure = not_consented(&format!("`{}` may send {left} more", method.name), asset, amount);
-        failure.code = code;
-        failure
-    };
-    let Some((index, send)) = found.and_then(|index| Some((index, sends.get(index)?))) else {
-        return Err(refuse(Amount::ZERO));
-    };
-    if frame.assets_sent.len() <= index {
-        frame.assets_sent.resize(index.saturating_add(1), 0);
-    }
-    let Some(sent) = frame.assets_sent.get_mut(index) else { return Err(refuse(Amount::ZERO)) };
-    match sent.checked_add(amount.0).filter(|total| *total <= send.max.0) {
-        Some(total) => {
-            *sent = total;
-            Ok(())
+    let mut most = Amount::ZERO;
+    for (index, send) in
+        sends.iter().enumerate().filter(|(_, send)| is_asset(frame, origin, &send.asset, asset))
+    {
+        let sent = frame.assets_sent.get(index).copied().unwrap_or(0);
+        let left = Amount(send.max.0.saturating_sub(sent));
+        if amount > left {
+            most = most.max(left);
+            continue;
         }
-        None => Err(refuse(Amount(send.max.0.saturating_sub(*sent)))),
+        if frame.assets_sent.len() <= index {
+            frame.assets_sent.resize(index.saturating_add(1), 0);
+        }
+        if let Some(sent) = frame.assets_sent.get_mut(index) {
+            *sent = sent.saturating_add(amount.0); // at most the send's own bound
+        }
+        return Ok(());
     }
+    let mut failure = not_consented(&format!("`{}` may send {most} more", method.name), asset, amount);
+    failure.code = code;
+    Err(failure)
 }
 
-/// Whether a declared asset of the frame's contract is this one.
-fn is_asset(frame: &Frame, origin: &AccountId, declared: &AssetRef, (contract, cell): AssetId) -> bool {
+/// Whether a declared asset of the frame's contract is this one, for any item that the call is bound to.
+fn is_asset(frame: &Frame, origin: &AccountId, declared: &AssetRef, asset: AssetId) -> bool {
+    for_an_item(frame, |item| names_asset(frame, origin, item, declared, asset))
+}
+
+/// Whether a declared asset is this one, for an item.
+fn names_asset(
+    frame: &Frame,
+    origin: &AccountId,
+    item: Option<&Item>,
+    declared: &AssetRef,
+    (contract, cell): AssetId,
+) -> bool {
     match declared {
         AssetRef::Native => false,
         AssetRef::Own(own) => *own == cell && contract == frame.address,
         AssetRef::Foreign { cell: foreign, .. } if *foreign != cell => false,
         AssetRef::Foreign { contract: KeyTerm::Any, .. } => true,
         AssetRef::Foreign { contract: term, .. } => {
-            let named = Some(contract.as_bytes().as_slice());
-            for_an_item(frame, |item| named_by(frame, origin, item, term) == named)
+            named_by(frame, origin, item, term) == Some(contract.as_bytes().as_slice())
         }
     }
 }
@@ -188,7 +199,9 @@ impl Run<'_, '_, '_> {
             }
             AssetRef::Own(kept_in) | AssetRef::Foreign { cell: kept_in, .. } => (*kept_in, declared.unique),
         };
-        if !is_asset(frame, &origin, &declared.asset, (asset, kept_in)) {
+        // Of the item that is paid for, not of any that the call is bound to.
+        let bound = frame.items.iter().find(|bound| declared.item.is_some() && bound.key == item);
+        if !names_asset(frame, &origin, bound, &declared.asset, (asset, kept_in)) {
             let text = format!("escrow cell id {cell} is not for assets of the contract at {asset}");
             return Err(Failure::new(codes::UNDECLARED_ESCROW, text).into());
         }
@@ -222,6 +235,7 @@ impl Run<'_, '_, '_> {
         }
         // What this frame has changed of the counts of its own assets comes first.
         flush(self.state, &frame.contract, &address, &mut frame.pending)?;
+        self.check_bound_below(&asset, kept_in, &what)?;
         let ground = Ground { meter: self.meter, block: self.block };
         take(self.state, ground, gas, &found, &from, (&address, &holder), &what, payments)?;
         self.see_own(gas, &asset)
@@ -292,8 +306,10 @@ impl Run<'_, '_, '_> {
         count_sent(frame, &origin, (record.asset, record.cell), amount, codes::UNDECLARED_SEND)?;
         frame.used.write(frame.contract.method(frame.method)?, 1)?;
         flush(self.state, &frame.contract, &address, &mut frame.pending)?;
+        self.check_bound_below(&record.asset, record.cell, &record.held)?;
         let ground = Ground { meter: self.meter, block: self.block };
-        release(self.state, ground, gas, &found, (&address, holder), &record, (&to, Some(amount)))?;
+        let what = (&to, Some(amount));
+        release(self.state, ground, gas, &found, (&address, holder), &record, what, Way::Method)?;
         self.see_own(gas, &record.asset)
     }
 
@@ -353,6 +369,27 @@ impl Run<'_, '_, '_> {
             }
             Some(_) => Err(not_consented("nobody may send anything", asset, amount)),
         }
+    }
+
+    /// A call that lets others in for other items keeps its own to itself: a unique asset that it is bound to does not move.
+    ///
+    /// # Errors
+    /// [`codes::IN_FLIGHT`].
+    fn check_bound_below(&self, asset: &AccountId, cell: u16, what: &Held) -> Result<(), Failure> {
+        let (Held::Unique(key), Some((_, below))) = (what, self.frames.split_last()) else { return Ok(()) };
+        for frame in below.iter().filter(|frame| frame.address == *asset && !frame.unlocked) {
+            let bound = frame.item_cell.and_then(|position| frame.contract.cells.get(position));
+            let bound = bound.is_some_and(|bound| bound.id == cell);
+            let method = frame.contract.method(frame.method)?;
+            if bound
+                && method.reenter == Reenter::OtherItems
+                && frame.items.iter().any(|item| item.key == *key)
+            {
+                let text = format!("`{}` is running for this asset", method.name);
+                return Err(Failure::new(codes::IN_FLIGHT, text));
+            }
+        }
+        Ok(())
     }
 
     /// After an own asset moved: what the running frame's items hold may have changed.

@@ -64,6 +64,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         if let Some(code) = refused_owner(&owner) {
             return status(code);
         }
+        self.check_second_item(position)?;
         let schedule = self.meter.schedule();
         let state = self.first_state(position)?;
         let Frame { contract, method, address, used, pending, items, item_cell, .. } = &mut *self.frame;

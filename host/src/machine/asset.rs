@@ -28,6 +28,7 @@ use super::{
     frame::{Spans, read_params},
     guard::value_of,
     item::{Item, account_of, holder_of},
+    state::rewrite_gas,
 };
 use crate::budget::{CheckCost, GasLeft, entry_deposit};
 
@@ -95,7 +96,14 @@ impl<'c> AssetCell<'c> {
             prices.event.saturating_add(prices.event_byte.saturating_mul(bytes))
         });
         let entries = each.saturating_mul(MOVE_ENTRIES).saturating_add(prices.new.saturating_mul(2));
-        entries.saturating_add(told)
+        // A unique asset is written again as a whole, and the sums of fields that the move clears change.
+        let (rewritten, sums) = if self.is_unique() {
+            let cleared = self.cell.head.iter().filter(|field| field.sum && field.clear_on_move).count();
+            (rewrite_gas(schedule, self.cell), u64::try_from(cleared).unwrap_or(u64::MAX))
+        } else {
+            (0, 0)
+        };
+        entries.saturating_add(told).saturating_add(rewritten).saturating_add(each.saturating_mul(sums))
     }
 
     /// Whether a condition of the asset holds for the holder or the asset under `key`. Charged before it is asked.
@@ -280,11 +288,21 @@ fn together(asset: &AssetCell<'_>, before: Option<AssetEscrow>, what: &Held) -> 
     }
 }
 
+/// By what something leaves an escrow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// An exit, whose new entries the escrow has kept deposits for.
+    Exit,
+    /// A method, whose new entries its origin pays for.
+    Method,
+}
+
 /// Lets `amount` of what an escrow holds out to an account: all, if it says none; never more than is held. Returns how
 /// much. `record` is what the escrow's record says, `asset` the asset it names.
 ///
 /// # Errors
 /// [`codes::ASSET_REFUSED`] if the asset declares when it lets out, and that does not hold.
+#[expect(clippy::too_many_arguments, reason = "one move: in what, of what, from where, to whom, by whom")]
 pub(crate) fn release(
     state: &mut Overlay<'_>,
     ground: Ground<'_, '_>,
@@ -293,6 +311,7 @@ pub(crate) fn release(
     (contract, holder): Escrow<'_>,
     record: &AssetEscrow,
     (to, amount): (&AccountId, Option<Amount>),
+    by: Way,
 ) -> Result<Amount, ExecutionError> {
     let schedule = ground.meter.schedule();
     gas.charge(asset.price(schedule, &record.held))?;
@@ -314,7 +333,10 @@ pub(crate) fn release(
         return Err(asset.refused("release_when"));
     }
     let target = account_holder(to);
-    let fund = Fund::Kept(schedule, (contract, holder));
+    let fund = match by {
+        Way::Exit => Fund::Kept(schedule, (contract, holder)),
+        Way::Method => Fund::Origin(ground.meter),
+    };
     match &paid {
         Held::Amount(amount) => move_amount(state, asset, (holder, &target), *amount, fund)?,
         Held::Unique(key) => move_unique(state, asset, key, (holder, &target), fund)?,

@@ -20,7 +20,7 @@ use chainstack_runtime::{
 
 use super::{
     aggregate::{Pending, flush},
-    asset::{AssetCell, Ground, release},
+    asset::{AssetCell, Ground, Way, release},
     contract::{CellPlan, Contract},
     escrow::{check_empty, holds_coins},
     facts::Place,
@@ -189,6 +189,8 @@ fn carry_out(
                     let paid = amount.map_or(there, |amount| amount.min(there));
                     state.escrow_out(at.address, &holder, &to, paid)?;
                 } else {
+                    // What earlier effects have changed of sums comes before what a move of an own asset changes.
+                    flush(state, at.contract, at.address, pending)?;
                     release_asset(state, ways, at, &holder, &to, amount)?;
                 }
             }
@@ -236,13 +238,13 @@ fn release_asset(
     let what = (to, amount);
     if record.asset == *at.address {
         let asset = AssetCell::find(at.contract, at.address, record.cell)?;
-        release(state, ground, ways.gas, &asset, (at.address, holder), &record, what)?;
+        release(state, ground, ways.gas, &asset, (at.address, holder), &record, what, Way::Exit)?;
         return Ok(());
     }
     let gone = || Fault::text("the contract of an asset in escrow is gone");
     let contract = (ways.find)(state, ways.gas, &record.asset)?.ok_or_else(gone)?;
     let asset = AssetCell::find(&contract, &record.asset, record.cell)?;
-    release(state, ground, ways.gas, &asset, (at.address, holder), &record, what)?;
+    release(state, ground, ways.gas, &asset, (at.address, holder), &record, what, Way::Exit)?;
     Ok(())
 }
 

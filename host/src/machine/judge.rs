@@ -3,7 +3,7 @@
 use chainstack_analysis::{exit_preserves, move_preserves, never_raises, payment_preserves, prove_exit};
 use chainstack_primitives::{
     AccountId, codes,
-    manifest::{CellKind, Effect, Exit, KeyTerm, Manifest, Type},
+    manifest::{AssetRef, CellKind, Effect, Exit, KeyTerm, Manifest, Type},
 };
 use chainstack_runtime::{ports::Failure, state::reserved};
 
@@ -80,8 +80,21 @@ pub(crate) fn judge_exits(manifest: &Manifest) -> Result<(), UploadError> {
     Ok(())
 }
 
+/// Assets of other contracts that one exit lets out at most: the greatest code of each can be loaded in one block.
+const FOREIGN_RELEASES_MAX: usize = 8;
+
 /// What may keep an exit from ending, or what it lets out from ever coming out.
 fn sticks(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
+    let foreign = |effect: &&Effect| match effect {
+        Effect::Release { escrow, .. } => {
+            let kind = manifest.cell(*escrow).map(|cell| &cell.kind);
+            matches!(kind, Some(CellKind::Escrow(escrow)) if matches!(escrow.asset, AssetRef::Foreign { .. }))
+        }
+        _ => false,
+    };
+    if exit.effects.iter().filter(foreign).count() > FOREIGN_RELEASES_MAX {
+        return Some("it lets out more assets of other contracts than a block has gas to load the code of");
+    }
     let item = exit.item.and_then(|id| manifest.cell(id));
     let deletion = exit.effects.iter().position(|effect| *effect == Effect::DeleteItem);
     let mut set = Vec::new();

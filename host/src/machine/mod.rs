@@ -43,7 +43,7 @@ mod upgrade;
 
 pub(crate) use aggregate::{COUNT, LEDGER_SUM, Pending, flush, open_aggregates, read_aggregate, unsigned};
 pub(crate) use approval::run_approval_method;
-pub(crate) use asset::{AssetCell, Ground, given, own_less, own_more, owned, release, take};
+pub(crate) use asset::{AssetCell, Ground, Way, given, own_less, own_more, owned, release, take};
 pub(crate) use contract::{CellPlan, Contract, Kind, MethodKind, Source};
 pub(crate) use escrow::{check_empty, declared_escrow, held, payments};
 pub(crate) use exit::{Ways, run_exit};

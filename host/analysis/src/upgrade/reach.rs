@@ -1,8 +1,8 @@
 //! What may happen: methods, whose reach over escrowed value never grows, and exits, which stay as they were promised.
 
 use chainstack_primitives::manifest::{
-    CallerRule, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, StateSet, Touches, Transition,
-    Window,
+    AssetRef, CallerRule, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, Send, StateSet,
+    Touches, Transition, Window,
 };
 
 use super::{ALLOWED, Diff, Part, REFUSED};
@@ -252,10 +252,25 @@ fn covers(old: &Transition, new: &Transition, escrow: u16, manifest: &Manifest) 
         CellKind::Escrow(escrow) => Some(&escrow.asset),
         _ => None,
     });
-    let most = |method: &Transition| {
-        method.sends.iter().find(|send| Some(&send.asset) == asset).map_or(u128::MAX, |send| send.max.0)
-    };
-    used && asks_no_more(old, new) && most(new) <= most(old)
+    let Some(asset) = asset else { return false };
+    // What the old one could surely pay out: by a send of exactly this asset.
+    let before = old.sends.iter().filter(|send| send.asset == *asset).map(|send| send.max.0).min();
+    // What the new one may: by all sends together that could be of this asset.
+    let may = |send: &&Send| could_be(&send.asset, asset);
+    let now = new.sends.iter().filter(may).fold(0_u128, |sum, send| sum.saturating_add(send.max.0));
+    used && asks_no_more(old, new) && now <= before.unwrap_or(0)
+}
+
+/// Whether what `send` names could be the asset of an escrow.
+fn could_be(send: &AssetRef, asset: &AssetRef) -> bool {
+    match (send, asset) {
+        (AssetRef::Native, AssetRef::Native) => true,
+        (AssetRef::Own(one), AssetRef::Own(other)) => one == other,
+        // Another contract's cell may be this contract's own, and one contract have several names.
+        (AssetRef::Foreign { cell, .. }, AssetRef::Foreign { cell: other, .. } | AssetRef::Own(other))
+        | (AssetRef::Own(cell), AssetRef::Foreign { cell: other, .. }) => cell == other,
+        (AssetRef::Native, _) | (_, AssetRef::Native) => false,
+    }
 }
 
 fn callers_within(new: &CallerRule, old: &CallerRule) -> bool {

@@ -35,6 +35,9 @@ impl Diff<'_> {
         let head = old.head().len() == new.head().len()
             && old.head().iter().zip(new.head()).all(|(old, new)| self.types.same(&old.ty, &new.ty));
         let loosened = old.head().iter().zip(new.head()).find(|(old, new)| old.write_once && !new.write_once);
+        // Whoever owns an asset could clear it so, also where an escrow has it already.
+        let cleared =
+            old.head().iter().zip(new.head()).find(|(old, new)| !old.clear_on_move && new.clear_on_move);
         let kind = core::mem::discriminant(&old.kind) == core::mem::discriminant(&new.kind);
         let escrow = match (&old.kind, &new.kind) {
             (CellKind::Escrow(old), CellKind::Escrow(new)) => old == new,
@@ -59,6 +62,14 @@ impl Diff<'_> {
                 format!(
                     "Field `{}` of cell `{name}` was written once, and may change now.",
                     loosened.map_or("", |(old, _)| &*old.name)
+                ),
+            ),
+            (
+                "clear_on_move",
+                cleared.is_some(),
+                format!(
+                    "Field `{}` of cell `{name}` is cleared by a move now.",
+                    cleared.map_or("", |(old, _)| &*old.name)
                 ),
             ),
             (
