@@ -11,7 +11,7 @@
 //! somebody else, and which holds the deposits for those who may get it.
 
 use chainstack_primitives::{AccountId, Amount, codes};
-use parity_scale_codec::{Decode, DecodeAll as _, Encode};
+use parity_scale_codec::{Decode, DecodeAll as _, Encode, Input, Output};
 
 use super::{
     overlay::{DepositTally, Overlay},
@@ -33,15 +33,38 @@ pub struct AssetEscrow {
     pub held: Held,
 }
 
-/// What of an asset an escrow holds.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+/// What of an asset an escrow holds. Its encoding: 0 and the amount, or 1 and the key.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Held {
     /// An amount of a fungible asset, not zero.
-    #[codec(index = 0)]
     Amount(Amount),
     /// One unique asset: its key.
-    #[codec(index = 1)]
     Unique(Vec<u8>),
+}
+
+impl Encode for Held {
+    fn encode_to<T: Output + ?Sized>(&self, dest: &mut T) {
+        match self {
+            Self::Amount(amount) => {
+                dest.push_byte(0);
+                amount.encode_to(dest);
+            }
+            Self::Unique(key) => {
+                dest.push_byte(1);
+                key.encode_to(dest);
+            }
+        }
+    }
+}
+
+impl Decode for Held {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, parity_scale_codec::Error> {
+        match input.read_byte()? {
+            0 => Amount::decode(input).map(Self::Amount),
+            1 => Vec::decode(input).map(Self::Unique),
+            _ => Err("an escrow holds an amount or an asset".into()),
+        }
+    }
 }
 
 impl Held {
