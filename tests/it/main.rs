@@ -11,6 +11,7 @@ mod code_cache;
 mod connections;
 mod events;
 mod exits;
+mod faults;
 mod golden;
 mod inspect;
 mod keys;
