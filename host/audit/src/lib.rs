@@ -89,6 +89,7 @@ mod expression;
 pub mod limits;
 mod model;
 mod property;
+mod relation;
 mod report;
 mod run;
 mod scenario;
@@ -104,4 +105,4 @@ pub use report::{
     Verdict, to_json, to_sarif, to_text,
 };
 pub use run::{Options, audit};
-pub use scenario::{Gap, Replay, Scenario, to_scenario};
+pub use scenario::{Gap, HeadValue, Replay, Scenario, to_scenario};

@@ -8,12 +8,12 @@
 use core::fmt::{self, Write};
 
 use chainstack_primitives::manifest::{
-    CallerRule, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, Transition, Type,
-    TypeKind,
+    CallerRule, CellKind, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange,
+    Transition, Type, TypeKind,
 };
 
 use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, StepKind};
-use crate::witness::{Beat, DEPLOYER, NAMED, STRANGER, Value, Variable, Witnesses, is_key};
+use crate::witness::{Beat, DEPLOYER, NAMED, STRANGER, Value, Variable, Witnesses, is_key, own_asset};
 
 /// What a scenario could not say.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +89,22 @@ pub struct Scenario {
     pub text: String,
     /// What it could not say; nothing if it replays the whole run.
     pub gaps: Vec<Gap>,
+    /// What the code is taken to write into the head of the item that the run creates: other code may do otherwise, and
+    /// then the run is another.
+    pub heads: Vec<HeadValue>,
+}
+
+/// What a head field of an item is taken to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeadValue {
+    /// Name of the cell.
+    pub cell: String,
+    /// Name of the field.
+    pub field: String,
+    /// Its value, as scenarios write it in arguments; none if the format has no words for it.
+    pub value: Option<String>,
+    /// Whether it is an argument of the method that creates the item.
+    pub given: bool,
 }
 
 /// Accounts of a scenario. Whoever has no role is `C`.
@@ -120,7 +136,8 @@ pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, replay: Repla
     let mut writer = Writer { manifest, witnesses, text, gaps, replay, next_height, next_ms, moment };
     writer.header(claim, wasm);
     writer.steps(run);
-    Some(Scenario { text: writer.text, gaps: writer.gaps })
+    let heads = writer.heads();
+    Some(Scenario { text: writer.text, gaps: writer.gaps, heads })
 }
 
 /// What the next block is to wait for.
@@ -169,7 +186,23 @@ impl Writer<'_> {
         }
     }
 
+    /// What the run takes the head of its item to be.
+    fn heads(&self) -> Vec<HeadValue> {
+        let named = self.witnesses.fields().filter_map(|((id, index), variable)| {
+            let cell = self.manifest.cell(*id)?;
+            let field = cell.head().get(*index)?;
+            let value = self.witnesses.get(*variable).map(shown).or_else(|| self.witness(&field.ty));
+            let given = matches!(variable, Variable::Arg(..));
+            Some(HeadValue { cell: cell.name.to_string(), field: field.name.to_string(), value, given })
+        });
+        named.collect()
+    }
+
     fn steps(&mut self, run: &Counterexample) {
+        for HeadValue { cell, field, value, .. } in self.heads().iter().filter(|head| !head.given) {
+            let value = value.as_deref().unwrap_or("something");
+            self.line(&format!("# The code is taken to write {value} into field {field} of {cell}."));
+        }
         for (index, step) in run.steps.iter().enumerate() {
             let number = index.saturating_add(1);
             self.line(&format!("\n# {number}. {}: {}", step.kind, one_line(&step.state)));
@@ -185,11 +218,31 @@ impl Writer<'_> {
             self.line("[[steps]]\nblock = []");
             self.wait();
         }
-        self.expect(number, &last.machines);
+        let expected = [self.machines(number, &last.machines), self.escrows(number, &last.holds)].concat();
+        if !expected.is_empty() {
+            self.line(&format!("[steps.expect]\n{}", expected.trim_end()));
+        }
+    }
+
+    /// What escrows hold where the run ends.
+    fn escrows(&mut self, number: usize, holds: &[String]) -> String {
+        let manifest = self.manifest;
+        let mut shown = String::new();
+        for cell in &manifest.cells {
+            let CellKind::Escrow(escrow) = &cell.kind else { continue };
+            let mut held = format!("cell = {}", quoted(&cell.name));
+            if let Some(item) = escrow.item {
+                let Some(key) = self.item(number, item) else { continue };
+                held.push_str(&format!(", key = {key}"));
+            }
+            let holds = holds.iter().any(|name| **name == *cell.name);
+            shown.push_str(&format!("    {{ {held}, holds = {holds} }},\n"));
+        }
+        if shown.is_empty() { shown } else { format!("escrows = [\n{shown}]\n") }
     }
 
     /// The states in which the run ends.
-    fn expect(&mut self, number: usize, machines: &[MachineState]) {
+    fn machines(&mut self, number: usize, machines: &[MachineState]) -> String {
         let mut shown = Vec::new();
         for found in machines {
             let machine = self.manifest.machines.iter().find(|machine| *machine.name == *found.machine);
@@ -203,9 +256,7 @@ impl Writer<'_> {
             }
             shown.push(format!("    {{ {standing} }},\n"));
         }
-        if !shown.is_empty() {
-            self.line(&format!("[steps.expect]\nmachines = [\n{}]", shown.concat()));
-        }
+        if shown.is_empty() { String::new() } else { format!("machines = [\n{}]\n", shown.concat()) }
     }
 
     fn step(&mut self, index: usize, step: &CounterexampleStep) {
@@ -227,7 +278,8 @@ impl Writer<'_> {
                 self.wait();
             }
             StepKind::Wait { clock, at, until, bound } => {
-                let at = at.or_else(|| self.witnesses.number(bound).and_then(|at| u64::try_from(at).ok()));
+                let at =
+                    at.or_else(|| self.witnesses.number(index, bound).and_then(|at| u64::try_from(at).ok()));
                 if let Some(gap) = self.until(number, *clock, at, until) {
                     self.line("# Nothing is waited for here.");
                     self.gaps.push(gap);
@@ -297,6 +349,15 @@ impl Writer<'_> {
         match self.witnesses.get(Variable::Sent(index)) {
             None | Some(Value::Uint(0)) => {}
             Some(sent) => self.line(&format!("value = {}", shown(sent))),
+        }
+        // Whoever moves an asset of the contract into an escrow consents to it.
+        let manifest = self.manifest;
+        let own = method.escrows.iter().filter(|escrow| escrow.pays_in);
+        let own = own.filter_map(|escrow| manifest.cell(own_asset(manifest, escrow.cell)?));
+        let sends: Vec<String> =
+            own.map(|ledger| format!("\"{}.{}\" = 1", manifest.name, ledger.name)).collect();
+        if !sends.is_empty() {
+            self.line(&format!("sends = {{ {} }}", sends.join(", ")));
         }
         self.wait();
     }

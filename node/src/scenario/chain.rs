@@ -160,6 +160,13 @@ pub trait ScenarioChain {
     /// In words.
     fn machine_state(&mut self, contract: &str, machine: &str, key: &[String]) -> Result<Value, String>;
 
+    /// How much an escrow cell of the contract holds: of the item under a key, one text for each key field, or of the
+    /// contract; 1 of a unique asset.
+    ///
+    /// # Errors
+    /// In words.
+    fn escrowed(&mut self, contract: &str, cell: &str, key: &[String]) -> Result<u128, String>;
+
     /// Root of a contract's storage.
     ///
     /// # Errors

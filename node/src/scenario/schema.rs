@@ -116,6 +116,9 @@ pub struct Expect {
     /// States of machines after it.
     #[serde(default)]
     pub machines: Vec<Standing>,
+    /// What escrows hold after it.
+    #[serde(default)]
+    pub escrows: Vec<Escrowed>,
     /// Answers of views after it.
     #[serde(default)]
     pub views: Vec<Answer>,
@@ -154,6 +157,23 @@ pub struct Standing {
     pub key: Vec<toml::Value>,
     /// Name of the state; none: there is no such item.
     pub state: Option<String>,
+    /// Name of the contract; may be left out if there is one.
+    pub contract: Option<String>,
+}
+
+/// What an escrow holds: exactly one of `holds` and `value`.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escrowed {
+    /// Name of the escrow cell.
+    pub cell: String,
+    /// Key of the item that it is held for, one value for each field; none for an escrow of the contract.
+    #[serde(default)]
+    pub key: Vec<toml::Value>,
+    /// Whether it holds anything.
+    pub holds: Option<bool>,
+    /// How much it holds: base units of an amount, 1 of a unique asset.
+    pub value: Option<toml::Value>,
     /// Name of the contract; may be left out if there is one.
     pub contract: Option<String>,
 }
@@ -348,6 +368,9 @@ impl Expect {
     fn check(&self) -> Result<(), String> {
         if self.error.is_some() && (self.returns.is_some() || self.events.is_some()) {
             return Err("a step that expects an error returns nothing and announces nothing".into());
+        }
+        if let Some(unclear) = self.escrows.iter().find(|held| held.holds.is_some() == held.value.is_some()) {
+            return Err(format!("escrow `{}`: expected exactly one of `holds` and `value`", unclear.cell));
         }
         let one_name = |fields: &BTreeMap<String, Values>| fields.len() == 1;
         if !self.events.iter().flatten().all(one_name) {
