@@ -61,10 +61,18 @@ fn faults() -> Vec<Fault> {
     cases.chain(stated).collect()
 }
 
-/// The manifest of the text with the edits that fit it.
+/// The text with the edits that fit it.
+fn edited(base: &str, edits: &[(&str, &str)]) -> String {
+    edits.iter().fold(base.to_owned(), |text, (find, put)| text.replace(find, put))
+}
+
+/// The manifest of the text with the edits, without the rule by which it may be upgraded: no run here is about that, and
+/// what admits a rule of upgrades is tested with upgrades.
 fn manifest(base: &str, edits: &[(&str, &str)]) -> Manifest {
-    let text = edits.iter().fold(base.to_owned(), |text, (find, put)| text.replace(find, put));
-    from_toml(&text).expect("a manifest")
+    let text = edited(base, edits);
+    let from = text.find("[upgrade]\n").expect("each base has one");
+    let rule = text[from..].find("\n\n").map_or(text.len(), |length| from + length);
+    from_toml(&format!("{}{}", &text[..from], &text[rule..])).expect("a manifest")
 }
 
 /// The chain of scenarios, as the program gives it to the audit. Only runs and their code are taken from here; what is
@@ -142,6 +150,20 @@ fn replay(home: &Path, files: &[&str]) -> BTreeMap<String, Option<String>> {
     rows.iter().map(row).collect()
 }
 
+/// Runs that no upload lets begin: the host refuses the manifest itself, and that is the counterexample. Fault and code.
+const REFUSED: [(&str, &str); 1] = [("deleted with a rest in escrow", "2156")];
+
+/// How many faults of each property have a run at least, and how many of them a run that is replayed: P1 and P6 are about
+/// what no run reaches and what no call may use, P7 in part about guards that never hold, P10 is a verdict over two.
+const LEAST: [(Property, usize); 6] = [
+    (Property::P2, 6),
+    (Property::P3, 12),
+    (Property::P4, 8),
+    (Property::P5, 7),
+    (Property::P8, 6),
+    (Property::P9, 8),
+];
+
 #[test]
 fn every_run_of_the_corpus_is_real() {
     let home = TempDir::new().expect("a folder");
@@ -155,26 +177,35 @@ fn every_run_of_the_corpus_is_real() {
     let mut failed = Vec::new();
     let mut done = vec![0_usize; faults.len()];
     for run in &replayed {
-        match outcomes.get(&run.file).expect("each file is run") {
-            None => done[run.fault] += 1,
-            Some(why) => failed.push(format!("{} ({}): {why}", faults[run.fault].name, run.claim)),
+        let name = faults[run.fault].name;
+        let refused = REFUSED.iter().find(|(refused, _)| *refused == name);
+        match (outcomes.get(&run.file).expect("each file is run"), refused) {
+            (None, None) => done[run.fault] += 1,
+            (Some(why), Some((_, code))) if why.contains(&format!("refused with {code}:")) => {}
+            (found, _) => failed.push(format!("{name} ({}): {found:?}", run.claim)),
         }
     }
-    let mut table = String::new();
-    for property in Property::ALL {
+    failed.extend(left.iter().map(|run| {
+        let gaps: Vec<String> = run.gaps.iter().map(ToString::to_string).collect();
+        format!("{} ({}): not in the scenario: {}", faults[run.fault].name, run.claim, gaps.join("; "))
+    }));
+    let counts = |property: Property| {
         let of: Vec<usize> = (0..faults.len()).filter(|index| faults[*index].property == property).collect();
         let with_run = of.iter().filter(|index| shown[**index] > 0).count();
         let whole = of.iter().filter(|index| done[**index] > 0).count();
-        table.push_str(&format!("{} | {} | {with_run} | {whole}\n", property.id(), of.len()));
+        (of.len(), with_run, whole)
+    };
+    let mut table = String::from("property: faults, with a run, replayed\n");
+    for property in Property::ALL {
+        let (all, with_run, whole) = counts(property);
+        table.push_str(&format!("{}: {all}, {with_run}, {whole}\n", property.id()));
     }
-    let left: Vec<String> = left
-        .iter()
-        .map(|run| {
-            let gaps: Vec<String> = run.gaps.iter().map(ToString::to_string).collect();
-            format!("{} ({}): {}", faults[run.fault].name, run.claim, gaps.join("; "))
-        })
-        .collect();
-    panic!("{table}\nFAILED {}\n{}\nLEFT\n{}", failed.len(), failed.join("\n"), left.join("\n"));
+    eprintln!("{table}");
+    assert!(failed.is_empty(), "{table}\n{}", failed.join("\n"));
+    for (property, least) in LEAST {
+        let (_, _, whole) = counts(property);
+        assert!(whole >= least, "{}: {whole} replayed, at least {least} expected\n{table}", property.id());
+    }
 }
 
 /// P10 is a verdict over two manifests: the program names the broken rule, and refuses, both ways that one may ask.
@@ -187,7 +218,7 @@ fn every_upgrade_that_breaks_a_promise_is_refused_by_its_rule() {
     let (old, new) = (path("old.toml"), path("new.toml"));
     assert!(upgrades::REFUSED.len() >= 17);
     for (name, base, edits, rule) in upgrades::REFUSED {
-        let text = edits.iter().fold(base.to_owned(), |text, (find, put)| text.replace(find, put));
+        let text = edited(base, edits);
         fs::write(&old, base).expect("written");
         fs::write(&new, text).expect("written");
         let diff = run(home.path(), &["diff", &old, &new]).exits(3);

@@ -3,84 +3,21 @@
 //! Values of arguments and parameters are havoc in the model; here each gets a witness, by [`crate::witness`]. Whether it
 //! is one that guards and code let through only the replay tells, and the steps say which guards were taken to hold. The
 //! last step expects the states of all machines that the counterexample ends in, so that a replay passes only if it gets
-//! there. What the format has no words for is a [`Gap`], never left out in silence.
+//! there. Who approves a call does so in its block. What the format has no words for is a [`Gap`], never left out in
+//! silence.
 
-use core::fmt::{self, Write};
+use core::fmt::Write;
 
 use chainstack_primitives::manifest::{
-    CallerRule, CellKind, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange,
+    CallerRule, CellKind, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, RoleKind,
     Transition, Type, TypeKind,
 };
 
-use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, StepKind};
-use crate::witness::{Beat, DEPLOYER, NAMED, STRANGER, Value, Variable, Witnesses, is_key, own_asset};
-
-/// What a scenario could not say.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Gap {
-    /// The height is past the greatest that scenarios wait for.
-    Height {
-        /// Number of the step in the counterexample, from 1.
-        step: usize,
-        /// What is waited for.
-        until: String,
-    },
-    /// The moment is no number that the manifest knows.
-    Moment {
-        /// Number of the step.
-        step: usize,
-        /// What is waited for.
-        until: String,
-    },
-    /// The chain of scenarios is past the moment before the step, which the counterexample puts later.
-    Past {
-        /// Number of the step.
-        step: usize,
-        /// What is waited for.
-        until: String,
-    },
-    /// The guard asks for approvals of a set of accounts, which scenarios do not give.
-    Approvals {
-        /// Number of the step.
-        step: usize,
-        /// The method.
-        method: String,
-    },
-    /// An argument or parameter has no witness in the format.
-    Value {
-        /// Number of the step.
-        step: usize,
-        /// The argument or parameter.
-        name: String,
-    },
-    /// The step is about another item, or an item that depends on who calls.
-    Item {
-        /// Number of the step.
-        step: usize,
-    },
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Height { step, until } => {
-                write!(formatter, "step {step}: {until} is further than a scenario waits")
-            }
-            Self::Moment { step, until } => {
-                write!(formatter, "step {step}: {until} is no moment that the manifest knows")
-            }
-            Self::Past { step, until } => {
-                write!(formatter, "step {step}: {until} has passed before the chain of scenarios gets there")
-            }
-            Self::Approvals { step, method } => {
-                write!(formatter, "step {step}: a scenario gives no approvals, and `{method}` asks for them")
-            }
-            Self::Value { step, name } => write!(formatter, "step {step}: there is no witness for `{name}`"),
-            Self::Item { step } => write!(formatter, "step {step}: it is about another item"),
-        }
-    }
-}
+use crate::gap::Gap;
+use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, Property, StepKind};
+use crate::witness::{
+    Beat, DEPLOYER, MEMBERS, NAMED, STRANGER, Value, Variable, Witnesses, is_key, own_asset,
+};
 
 /// A scenario file, and what it leaves out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,8 +44,15 @@ pub struct HeadValue {
     pub given: bool,
 }
 
-/// Accounts of a scenario. Whoever has no role is `C`.
-const ACCOUNTS: [(&str, &str); 3] = [("A", "//Alice"), ("B", "//Bob"), ("C", "//Charlie")];
+/// Accounts of a scenario. Whoever has no role is `C`; those from the fourth on are members of sets only.
+const ACCOUNTS: [(&str, &str); 6] = [
+    ("A", "//Alice"),
+    ("B", "//Bob"),
+    ("C", "//Charlie"),
+    ("D", "//Dave"),
+    ("E", "//Eve"),
+    ("F", "//Ferdie"),
+];
 /// Height of the first step's block: before it come genesis, the upload and the deployment.
 const FIRST_HEIGHT: u64 = 3;
 
@@ -130,7 +74,9 @@ pub struct Replay {
 pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, replay: Replay) -> Option<Scenario> {
     let run = claim.counterexample.as_ref()?;
     let beat = Beat { first_height: FIRST_HEIGHT, start_ms: replay.start_ms, block_ms: replay.block_ms };
-    let witnesses = Witnesses::of(manifest, run, beat);
+    let trapped = claim.subject.cell.as_ref().filter(|_| claim.property == Property::P3);
+    let trapped = trapped.and_then(|name| manifest.cells.iter().find(|cell| *cell.name == **name));
+    let witnesses = Witnesses::of(manifest, run, beat, trapped.map(|cell| cell.id));
     let (text, gaps, moment) = (String::new(), Vec::new(), Moment::default());
     let (next_height, next_ms) = (FIRST_HEIGHT, FIRST_HEIGHT.saturating_mul(replay.block_ms));
     let mut writer = Writer { manifest, witnesses, text, gaps, replay, next_height, next_ms, moment };
@@ -170,7 +116,12 @@ impl Writer<'_> {
         self.line(&format!("title = {}", quoted(&claim.id)));
         self.line(&format!("about = {}", quoted(&claim.sentence)));
         self.line(&format!("time_ms = {}\n\n[accounts]", self.replay.start_ms));
-        for (name, account) in ACCOUNTS {
+        let members = self.manifest.roles.iter().filter_map(|role| match role.kind {
+            RoleKind::Set { threshold, .. } => Some(usize::from(threshold)),
+            _ => None,
+        });
+        let named = members.max().unwrap_or(0).max(3);
+        for (name, account) in ACCOUNTS.iter().take(named) {
             self.line(&format!("{name} = {}", quoted(account)));
         }
         self.line(&format!("\n[[contracts]]\nname = {}", quoted(&self.manifest.name)));
@@ -330,11 +281,8 @@ impl Writer<'_> {
 
     fn call(&mut self, index: usize, method: &Transition) {
         let number = index.saturating_add(1);
-        let caller = self.witnesses.caller(index);
-        self.line(&format!("[[steps]]\ncall = {}\ncaller = \"{caller}\"", quoted(&method.method)));
-        if method.guard.iter().flatten().any(|node| matches!(node, Node::Quorum(_))) {
-            self.gaps.push(Gap::Approvals { step: number, method: method.method.to_string() });
-        }
+        let approve = self.approving(number, method);
+        let mut call = format!("call = {}\n", quoted(&method.method));
         let args = method.args.iter().enumerate().map(|(arg, Field { name, ty })| {
             let chosen = self.witnesses.get(Variable::Arg(index, arg)).map(shown);
             let witness =
@@ -344,11 +292,11 @@ impl Writer<'_> {
         let args: Vec<(String, Option<String>)> = args.collect();
         let fields = self.fields(number, args);
         if !fields.is_empty() {
-            self.line(&format!("args = {{ {fields} }}"));
+            call.push_str(&format!("args = {{ {fields} }}\n"));
         }
         match self.witnesses.get(Variable::Sent(index)) {
             None | Some(Value::Uint(0)) => {}
-            Some(sent) => self.line(&format!("value = {}", shown(sent))),
+            Some(sent) => call.push_str(&format!("value = {}\n", shown(sent))),
         }
         // Whoever moves an asset of the contract into an escrow consents to it.
         let manifest = self.manifest;
@@ -356,10 +304,39 @@ impl Writer<'_> {
         let own = own.filter_map(|escrow| manifest.cell(own_asset(manifest, escrow.cell)?));
         let sends: Vec<String> =
             own.map(|ledger| format!("\"{}.{}\" = 1", manifest.name, ledger.name)).collect();
-        if !sends.is_empty() {
-            self.line(&format!("sends = {{ {} }}", sends.join(", ")));
+        let sends =
+            if sends.is_empty() { String::new() } else { format!("sends = {{ {} }}\n", sends.join(", ")) };
+        let caller = self.witnesses.caller(index);
+        let call = call.trim_end();
+        if approve.is_empty() {
+            self.line("[[steps]]");
+            self.line(&format!("{call}\ncaller = \"{caller}\"\n{sends}").trim_end().to_owned());
+            self.wait();
+            return;
         }
+        // Those who approve the call do so in its block, which is one all the same.
+        self.line("[[steps]]");
         self.wait();
+        for member in approve {
+            self.line(&format!("[[steps.block]]\n{call}\ncaller = \"{member}\"\napprove = true"));
+        }
+        self.line(format!("[[steps.block]]\n{call}\ncaller = \"{caller}\"\n{sends}").trim_end());
+    }
+
+    /// Who approves a call before it is made.
+    fn approving(&mut self, number: usize, method: &Transition) -> Vec<&'static str> {
+        let mut asked = Vec::new();
+        for node in method.guard.iter().flatten() {
+            let Node::Quorum(role) = node else { continue };
+            match self.manifest.role(*role).map(|role| &role.kind) {
+                Some(RoleKind::Set { threshold, .. }) if usize::from(*threshold) <= MEMBERS.len() => {
+                    let members = MEMBERS.iter().take(usize::from(*threshold));
+                    asked.extend(members.filter(|member| !asked.contains(*member)).collect::<Vec<_>>());
+                }
+                _ => self.gaps.push(Gap::Approvals { step: number, method: method.method.to_string() }),
+            }
+        }
+        asked
     }
 
     /// The key of the representative item of the map.
@@ -417,9 +394,21 @@ impl Writer<'_> {
             (Some(chosen), _) => Some(shown(chosen)),
             (None, Some(ParamRange::Unsigned { min, .. })) => Some(quoted(&min.to_string())),
             (None, Some(ParamRange::Signed { min, .. })) => Some(quoted(&min.to_string())),
+            (None, None) if self.members(index).is_some() => self.members(index),
             // Accounts that parameters name are those that hold roles.
             (None, None) => self.witness(&param.ty).map(|witness| witness.replace(STRANGER, NAMED)),
         }
+    }
+
+    /// The members of a set that a parameter lists: as many as make a quorum.
+    fn members(&self, index: usize) -> Option<String> {
+        let mut sets = self.manifest.roles.iter().filter_map(|role| match role.kind {
+            RoleKind::Set { initial, threshold, .. } if usize::from(initial) == index => Some(threshold),
+            _ => None,
+        });
+        let members = MEMBERS.iter().take(usize::from(sets.next()?));
+        let members: Vec<String> = members.map(|member| quoted(member)).collect();
+        Some(format!("[{}]", members.join(", ")))
     }
 
     fn key(&self, ty: &Type) -> Option<String> {

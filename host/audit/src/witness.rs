@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chainstack_primitives::manifest::{
-    AssetRef, CellKind, Clock, Expression, ItemBinding, KeyTerm, Manifest, Node, Ops, ParamDef, ParamRange,
-    RoleInitial, RoleKind, Touches, Transition, Type, Window,
+    AssetRef, CellKind, Clock, Effect, Expression, ItemBinding, KeyTerm, Manifest, Node, Ops, ParamDef,
+    ParamRange, RoleInitial, RoleKind, Touches, Transition, Type, Window,
 };
 
 use crate::expression::split;
@@ -26,10 +26,13 @@ pub(crate) const NAMED: &str = "@B";
 /// Anybody else.
 pub(crate) const STRANGER: &str = "@C";
 
+/// Members of sets, in the order in which they are asked.
+pub(crate) const MEMBERS: [&str; 6] = [NAMED, DEPLOYER, STRANGER, "@D", "@E", "@F"];
+
 /// What numbers of keys are: one value stands for the representative item in every step.
 const KEY: u128 = 7;
 /// How often all guards are looked at again: a later one may have moved what an earlier one needs.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 4;
 
 /// What a value is chosen for; steps by number, the creation first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -66,6 +69,9 @@ pub(crate) struct Witnesses<'m> {
     fields: BTreeMap<(u16, usize), Variable>,
     /// The map whose item a step is about.
     items: BTreeMap<usize, u16>,
+    /// Whether parameters are moved before arguments: every other round, so that two guards that pull one argument
+    /// different ways find another way out.
+    params_first: bool,
     /// Height and time of each step's block, before anything is waited for.
     blocks: BTreeMap<usize, (u64, u64)>,
     /// Blocks that the whole run takes, and the time they take.
@@ -83,16 +89,38 @@ pub(crate) struct Beat {
     pub block_ms: u64,
 }
 
+/// What exits would let out of an escrow where a run ends.
+#[derive(Default)]
+struct Stays<'m> {
+    /// The step that filled it.
+    filled: Option<usize>,
+    /// Guards of exits.
+    guards: Vec<&'m [Node]>,
+    /// What exits let out where nobody gets the rest.
+    parts: Vec<&'m [Node]>,
+}
+
 impl<'m> Witnesses<'m> {
-    /// Values for `run`.
-    pub(crate) fn of(manifest: &'m Manifest, run: &Counterexample, beat: Beat) -> Self {
+    /// Values for `run`; with `trapped`, such that exits leave something in that escrow where it ends, if that is simple.
+    pub(crate) fn of(manifest: &'m Manifest, run: &Counterexample, beat: Beat, trapped: Option<u16>) -> Self {
         let (values, ranges) = (BTreeMap::new(), BTreeMap::new());
         let (fixed, moved, callers) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
         let (blocks, count) = blocks(run, beat);
         let whole = (count, count.saturating_mul(beat.block_ms));
         let (fields, items) = (BTreeMap::new(), BTreeMap::new());
-        let mut found =
-            Self { manifest, values, ranges, fixed, moved, callers, fields, items, blocks, whole };
+        let mut found = Self {
+            manifest,
+            values,
+            ranges,
+            fixed,
+            moved,
+            callers,
+            fields,
+            items,
+            params_first: false,
+            blocks,
+            whole,
+        };
         for (index, param) in manifest.params.iter().enumerate() {
             found.start_param(index, param);
         }
@@ -100,12 +128,61 @@ impl<'m> Witnesses<'m> {
         for (step, kind) in run.steps.iter().map(|step| &step.kind).enumerate() {
             guards.extend(found.start_step(step, kind).into_iter().map(|guard| (step, guard)));
         }
-        for _ in 0..ROUNDS {
+        let end = run.steps.len();
+        let stays = trapped.map(|escrow| found.stays(end, run, escrow)).unwrap_or_default();
+        for round in 0..ROUNDS {
+            found.params_first = round % 2 == 1;
+            found.keep(end, &stays);
             for (step, guard) in &guards {
                 found.hold(*step, guard, true);
             }
         }
         found
+    }
+
+    /// What keeps value in an escrow where the run ends.
+    fn stays(&mut self, end: usize, run: &Counterexample, escrow: u16) -> Stays<'m> {
+        let manifest = self.manifest;
+        let fills = run.steps.iter().rposition(|step| match &step.kind {
+            StepKind::Call { method, .. } => manifest
+                .transition(method)
+                .is_some_and(|method| method.escrows.iter().any(|used| used.pays_in && used.cell == escrow)),
+            _ => false,
+        });
+        let mut stays = Stays { filled: fills, ..Stays::default() };
+        for exit in &manifest.exits {
+            let releases = exit.effects.iter().filter_map(|effect| match effect {
+                Effect::Release { escrow: from, amount, remainder, .. } if *from == escrow => {
+                    Some((amount.as_ref(), remainder))
+                }
+                _ => None,
+            });
+            let releases: Vec<_> = releases.collect();
+            if releases.is_empty() {
+                continue;
+            }
+            self.items.extend(exit.item.map(|item| (end, item)));
+            stays.guards.extend(exit.guard.as_deref());
+            let parts = releases.into_iter().filter(|(_, remainder)| remainder.is_none());
+            stays.parts.extend(parts.filter_map(|(amount, _)| amount.map(|amount| &**amount)));
+        }
+        stays
+    }
+
+    /// Chooses values with which no guard of those exits holds, and what they let out is not all.
+    fn keep(&mut self, end: usize, stays: &Stays<'_>) {
+        for guard in &stays.guards {
+            self.hold(end, guard, false);
+        }
+        for part in &stays.parts {
+            let (Some(filled), Some(Value::Uint(part))) = (stays.filled, self.value(end, part)) else {
+                continue;
+            };
+            let more = part.saturating_add(1);
+            if matches!(self.get(Variable::Sent(filled)), Some(Value::Uint(sent)) if sent < more) {
+                self.set(Variable::Sent(filled), Value::Uint(more));
+            }
+        }
     }
 
     pub(crate) fn get(&self, variable: Variable) -> Option<Value> {
@@ -294,7 +371,7 @@ impl<'m> Witnesses<'m> {
         }
     }
 
-    /// Moves one side of a comparison to where it holds: arguments rather than parameters.
+    /// Moves one side of a comparison to where it holds.
     fn compare(&mut self, step: usize, (left, right): (&[Node], &[Node]), (root, wanted): (&Node, bool)) {
         let mut sides = Vec::new();
         for (side, other, mirrored) in [(left, right, false), (right, left, true)] {
@@ -302,7 +379,7 @@ impl<'m> Witnesses<'m> {
                 sides.push((variable, bound, self.later(other), mirrored));
             }
         }
-        sides.sort_by_key(|(variable, ..)| matches!(variable, Variable::Param(_)));
+        sides.sort_by_key(|(variable, ..)| matches!(variable, Variable::Param(_)) != self.params_first);
         for (variable, bound, later, mirrored) in sides {
             let relation = Relation::of(root, wanted, mirrored);
             let nearest = relation.and_then(|relation| relation.nearest(relation.after(bound, later)));

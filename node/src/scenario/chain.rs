@@ -44,6 +44,8 @@ pub struct CallRequest {
     pub value: u128,
     /// Assets that the caller consents to send, as `CONTRACT.CELL`, and how much of each at most.
     pub sends: Vec<(String, u128)>,
+    /// Whether the caller approves this call as a member of a set, and does not make it.
+    pub approve: bool,
 }
 
 /// An exit to take.

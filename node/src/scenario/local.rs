@@ -14,7 +14,7 @@ use chainstack_host::Executor;
 use chainstack_primitives::{
     AccountId, Amount, Asset, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce, Poke,
     Send, Tag, TimeMs, codes,
-    manifest::{AssetRef, Cell, CellKind, Field, Manifest, Type, escrow_holder},
+    manifest::{APPROVE, AssetRef, Cell, CellKind, Field, Manifest, Type, call_hash, escrow_holder},
     tagged,
     transaction::CODE_SIZE_MAX,
 };
@@ -146,12 +146,17 @@ impl LocalChain {
         let deployed = self.deployed(&request.contract)?;
         let declared = deployed.manifest.transition(&request.method);
         let declared = declared.ok_or_else(|| format!("no transition `{}` is declared", request.method))?;
-        let args = self.encode(&deployed.manifest, &declared.args, &request.args)?;
+        let mut args = self.encode(&deployed.manifest, &declared.args, &request.args)?;
+        let (mut method, mut value) = (request.method.as_str(), Amount(request.value));
+        if request.approve {
+            args = call_hash(&deployed.address, method.as_bytes(), &args, value).0.to_vec();
+            (method, value) = (APPROVE, Amount::ZERO);
+        }
         Ok(Call::Invoke(Invoke {
             contract: deployed.address,
-            method: request.method.as_str().try_into().map_err(words)?,
+            method: method.try_into().map_err(words)?,
             args: args.try_into().map_err(words)?,
-            value: Amount(request.value),
+            value,
             sends: self.consents(&request.sends)?.try_into().map_err(words)?,
         }))
     }
@@ -396,7 +401,7 @@ impl ScenarioChain for LocalChain {
         let done = self.block(block)?;
         let answered = requests.iter().zip(done).map(|(request, raw)| {
             let (contract, method) = match request {
-                Request::Call(call) => (&call.contract, Some(&call.method)),
+                Request::Call(call) => (&call.contract, Some(&call.method).filter(|_| !call.approve)),
                 Request::Poke(poke) => (&poke.contract, None),
             };
             let manifest = &self.deployed(contract)?.manifest;

@@ -43,6 +43,8 @@
 //! escrows = [{ cell = "deposits", key = [7], value = 0 }]       # or `holds = false`, where the amount is not the point
 //! ```
 //!
+//! With `approve = true` the caller of a `call` approves it, as a member of a set that its guard asks, and does not make it.
+//!
 //! Time and height only go forward. Heights are those of the chain: genesis has 0, a module's upload and each deployment
 //! take a block, each step but a query one more. What is missing up to `at_height` is filled with empty blocks, each a
 //! second later than the one before; `block = []` is an empty block at a time or height, to look at what is then.

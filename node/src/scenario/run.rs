@@ -138,6 +138,7 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
                     .iter()
                     .map(|(asset, max)| Ok((asset.clone(), self.names.amount(max)?)))
                     .collect::<Result<_, String>>()?,
+                approve: step.approve,
             })),
             (None, Some(exit)) => {
                 let item = self.key(&step.item)?;

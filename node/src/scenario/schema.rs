@@ -90,6 +90,9 @@ pub struct Step {
     /// Assets that the caller consents to send into escrows of the contract: `"CONTRACT.CELL" = MAX`.
     #[serde(default)]
     pub sends: Values,
+    /// Whether the caller approves this call, with these arguments and this value, as a member of a set; it is not made.
+    #[serde(default)]
+    pub approve: bool,
     /// Time of the block, in milliseconds after the scenario's `time_ms`.
     pub at_ms: Option<u64>,
     /// Height of the block; genesis has 0. Empty blocks fill what is missing.
@@ -301,6 +304,7 @@ impl Step {
     #[must_use]
     pub fn label(&self) -> String {
         match (&self.call, &self.poke, &self.query, &self.block, &self.random) {
+            (Some(method), ..) if self.approve => format!("approve {method}"),
             (Some(method), ..) => format!("call {method}"),
             (_, Some(exit), ..) => format!("poke {exit}"),
             (_, _, Some(method), ..) => format!("query {method}"),
@@ -336,6 +340,9 @@ impl Step {
         }
         if !self.sends.is_empty() && self.call.is_none() {
             return Err("`sends` belongs to `call`".into());
+        }
+        if self.approve && (self.call.is_none() || !self.sends.is_empty() || self.expect.returns.is_some()) {
+            return Err("`approve` belongs to `call`, and an approval sends and returns nothing".into());
         }
         if self.poke.is_some() && (!self.args.is_empty() || self.expect.returns.is_some()) {
             return Err("an exit takes no `args`, and returns nothing".into());

@@ -296,8 +296,15 @@ impl Writer<'_> {
         }
     }
 
+    /// Where the bytes lie; the same bytes lie in one place.
     fn constant(&mut self, bytes: &[u8]) -> usize {
-        let at = CONSTANTS + self.constants.iter().map(Vec::len).sum::<usize>();
+        let mut at = CONSTANTS;
+        for constant in &self.constants {
+            if constant == bytes {
+                return at;
+            }
+            at += constant.len();
+        }
         self.constants.push(bytes.to_vec());
         at
     }

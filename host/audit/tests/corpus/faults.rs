@@ -253,7 +253,7 @@ pub(crate) const TRAPPED: [Case; 14] = [
             ),
             (
                 "[transitions.pause]",
-                "[transitions.stake]\nfrom = { main = [\"Active\"] }\nescrows = [{ cell = \"stakes\", pays_in = true }]\nceilings = { gas = 100_000 }\n\n[transitions.pause]",
+                "[transitions.stake]\nfrom = { main = [\"Active\"] }\nescrows = [{ cell = \"stakes\", pays_in = true }]\nceilings = { gas = 1_000_000, reads = 8, writes = 8, new_entries = 2 }\n\n[transitions.pause]",
             ),
             (
                 "[invariants.supply]",
@@ -359,7 +359,7 @@ pub(crate) const POWERS: [Case; 8] = [
         &[(
             "[exits.pay]",
             "[transitions.charge]\nargs = { id = \"u64\" }\nitem = { existing = \"deals\", key = [\"arg.id\"] }\nfrom = { deal = [\"Funded\"] }\ncaller = [\"operator\"]\n\
-         sends = [{ asset = \"native\", max = \"any\" }]\nescrows = [{ cell = \"deposits\", pays_out = true }]\nceilings = { gas = 100_000 }\n\n[exits.pay]",
+         sends = [{ asset = \"native\", max = \"any\" }]\nescrows = [{ cell = \"deposits\", pays_out = true }]\nceilings = { gas = 100_000, writes = 1 }\n\n[exits.pay]",
         )],
         P4,
         true,
@@ -433,7 +433,24 @@ pub(crate) const POSTPONED: [Case; 7] = [
     ),
 ];
 
-pub(crate) const SIZES: [Case; 8] = [
+pub(crate) const SIZES: [Case; 10] = [
+    (
+        "moves value and writes nothing",
+        ESCROW,
+        &[(
+            "escrows = [{ cell = \"deposits\", pays_in = true }]\nceilings = { gas = 100_000, writes = 1, new_entries = 1 }",
+            "escrows = [{ cell = \"deposits\", pays_in = true }]\nceilings = { gas = 100_000 }",
+        )],
+        P6,
+        false,
+    ),
+    (
+        "creates an item or its escrow",
+        CUSTODY,
+        &[("writes = 2, new_entries = 2 }", "writes = 2, new_entries = 1 }")],
+        P6,
+        false,
+    ),
     (
         "writes nothing",
         ESCROW,
@@ -451,7 +468,7 @@ pub(crate) const SIZES: [Case; 8] = [
         P6,
         false,
     ),
-    ("creates no item", CUSTODY, &[("writes = 1, new_entries = 1 }", "writes = 1 }")], P6, false),
+    ("creates no item", CUSTODY, &[("writes = 2, new_entries = 2 }", "writes = 2 }")], P6, false),
     (
         "may not set the item it creates",
         CUSTODY,
@@ -463,7 +480,10 @@ pub(crate) const SIZES: [Case; 8] = [
     (
         "creates more than it writes",
         AUCTION,
-        &[("writes = 2, new_entries = 2 }", "writes = 1, new_entries = 2 }")],
+        &[(
+            "writes = 2, new_entries = 2 }\n\n[exits.sell_large]",
+            "writes = 1, new_entries = 2 }\n\n[exits.sell_large]",
+        )],
         P6,
         false,
     ),
@@ -477,7 +497,7 @@ pub(crate) const SIZES: [Case; 8] = [
     (
         "more entries than the map holds",
         CUSTODY,
-        &[("writes = 1, new_entries = 1 }", "writes = 101, new_entries = 101 }")],
+        &[("writes = 2, new_entries = 2 }", "writes = 101, new_entries = 101 }")],
         P6,
         false,
     ),

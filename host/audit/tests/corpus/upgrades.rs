@@ -37,7 +37,7 @@ const ALLOWED: [(&str, &str, Edits); 8] = [
         "a method less",
         CUSTODY,
         &[(
-            "[transitions.withdraw]\nargs = { id = \"u64\", amount = \"u128\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\nescrows = [{ cell = \"coins\", pays_out = true }]\nsends = [{ asset = \"native\", max = \"any\" }]\nceilings = { gas = 100_000 }\n",
+            "[transitions.withdraw]\nargs = { id = \"u64\", amount = \"u128\" }\nitem = { existing = \"vaults\", key = [\"arg.id\"] }\nfrom = { vault = [\"Held\"] }\ncaller = [\"owner\"]\nescrows = [{ cell = \"coins\", pays_out = true }]\nsends = [{ asset = \"native\", max = \"any\" }]\nceilings = { gas = 100_000, writes = 1 }\n",
             "",
         )],
     ),
