@@ -13,6 +13,7 @@ mod code_cache;
 mod connections;
 mod events;
 mod exits;
+mod faults;
 mod golden;
 mod hostile;
 mod inspect;

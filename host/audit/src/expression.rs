@@ -1,6 +1,6 @@
 //! Expressions as a tree: split into operands, printed for people.
 
-use chainstack_primitives::manifest::{CellKind, Expression, Manifest, Node, Transition};
+use chainstack_primitives::manifest::{CellKind, Clock, Expression, Manifest, Node, Transition};
 
 /// Names that an expression's indexes stand for.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +83,15 @@ pub(crate) fn text(names: Names<'_>, nodes: &[Node]) -> String {
         (operator, [a, b]) => format!("{a} {} {b}", symbol(operator)),
         (leaf, _) => leaf_text(names, leaf),
     }
+}
+
+/// A moment: the clock, and the expression.
+pub(crate) fn clock_text(clock: Clock, names: Names<'_>, nodes: &[Node]) -> String {
+    let clock = match clock {
+        Clock::Height => "height",
+        Clock::TimeMs => "time",
+    };
+    format!("{clock} {}", text(names, nodes))
 }
 
 /// An operand: in parentheses if it is an operation between two.

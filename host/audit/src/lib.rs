@@ -55,7 +55,8 @@
 //! - A method that pays out beside an exit that could: only exits are compared with each other.
 //! - ASSUMED away: windows that a block steps over, `release_when` of another contract's asset.
 //! - Gas of exits, and what an upgrade does to parameters beyond their types.
-//! - Scenarios give no approvals and reach no moment that an item's field names; what one cannot say is a typed [`Gap`].
+//! - Scenarios choose what one variable at a time can be chosen for, and take the code to write into an item's head the
+//!   arguments of the same names; what one cannot say is a typed [`Gap`].
 //!   Their values come from a search that is no solver (`witness`), and code is not looked at: a replay may be refused by
 //!   a guard that the step lists, or by the contract. The last step expects the states of all machines that the run ends
 //!   in, so that a replay passes only if the run is real.
@@ -86,9 +87,11 @@
 mod bits;
 mod explore;
 mod expression;
+mod gap;
 pub mod limits;
 mod model;
 mod property;
+mod relation;
 mod report;
 mod run;
 mod scenario;
@@ -97,6 +100,7 @@ mod witness;
 pub use chainstack_analysis::{Ability, Reachability, reachability};
 pub use chainstack_analysis::{Change, Upgrade, UpgradeVerdict, diff};
 pub use explore::{SearchLimits, Space, TooLarge};
+pub use gap::Gap;
 pub use model::{Action, Model, ModelError, ModelState, Step};
 pub use property::{Prices, PropertyError, PropertyText};
 pub use report::{
@@ -104,4 +108,4 @@ pub use report::{
     Verdict, to_json, to_sarif, to_text,
 };
 pub use run::{Options, audit};
-pub use scenario::{Gap, Replay, Scenario, to_scenario};
+pub use scenario::{HeadValue, Replay, Scenario, to_scenario};

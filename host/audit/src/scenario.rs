@@ -3,84 +3,22 @@
 //! Values of arguments and parameters are havoc in the model; here each gets a witness, by [`crate::witness`]. Whether it
 //! is one that guards and code let through only the replay tells, and the steps say which guards were taken to hold. The
 //! last step expects the states of all machines that the counterexample ends in, so that a replay passes only if it gets
-//! there. What the format has no words for is a [`Gap`], never left out in silence.
+//! there. Who approves a call does so in its block. What the format has no words for is a [`Gap`], never left out in
+//! silence.
 
-use core::fmt::{self, Write};
+use core::fmt::Write;
 
 use chainstack_primitives::manifest::{
-    CallerRule, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, Transition, Type,
-    TypeKind,
+    CallerRule, CellKind, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, RoleKind,
+    Transition, Type, TypeKind, Window,
 };
 
-use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, StepKind};
-use crate::witness::{Beat, DEPLOYER, NAMED, STRANGER, Value, Variable, Witnesses, is_key};
-
-/// What a scenario could not say.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Gap {
-    /// The height is past the greatest that scenarios wait for.
-    Height {
-        /// Number of the step in the counterexample, from 1.
-        step: usize,
-        /// What is waited for.
-        until: String,
-    },
-    /// The moment is no number that the manifest knows.
-    Moment {
-        /// Number of the step.
-        step: usize,
-        /// What is waited for.
-        until: String,
-    },
-    /// The chain of scenarios is past the moment before the step, which the counterexample puts later.
-    Past {
-        /// Number of the step.
-        step: usize,
-        /// What is waited for.
-        until: String,
-    },
-    /// The guard asks for approvals of a set of accounts, which scenarios do not give.
-    Approvals {
-        /// Number of the step.
-        step: usize,
-        /// The method.
-        method: String,
-    },
-    /// An argument or parameter has no witness in the format.
-    Value {
-        /// Number of the step.
-        step: usize,
-        /// The argument or parameter.
-        name: String,
-    },
-    /// The step is about another item, or an item that depends on who calls.
-    Item {
-        /// Number of the step.
-        step: usize,
-    },
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Height { step, until } => {
-                write!(formatter, "step {step}: {until} is further than a scenario waits")
-            }
-            Self::Moment { step, until } => {
-                write!(formatter, "step {step}: {until} is no moment that the manifest knows")
-            }
-            Self::Past { step, until } => {
-                write!(formatter, "step {step}: {until} has passed before the chain of scenarios gets there")
-            }
-            Self::Approvals { step, method } => {
-                write!(formatter, "step {step}: a scenario gives no approvals, and `{method}` asks for them")
-            }
-            Self::Value { step, name } => write!(formatter, "step {step}: there is no witness for `{name}`"),
-            Self::Item { step } => write!(formatter, "step {step}: it is about another item"),
-        }
-    }
-}
+use crate::expression::{Names, clock_text};
+use crate::gap::Gap;
+use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, Property, StepKind};
+use crate::witness::{
+    Beat, DEPLOYER, MEMBERS, NAMED, STRANGER, Value, Variable, Witnesses, is_key, own_asset,
+};
 
 /// A scenario file, and what it leaves out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,10 +27,33 @@ pub struct Scenario {
     pub text: String,
     /// What it could not say; nothing if it replays the whole run.
     pub gaps: Vec<Gap>,
+    /// What the code is taken to write into the head of the item that the run creates: other code may do otherwise, and
+    /// then the run is another.
+    pub heads: Vec<HeadValue>,
 }
 
-/// Accounts of a scenario. Whoever has no role is `C`.
-const ACCOUNTS: [(&str, &str); 3] = [("A", "//Alice"), ("B", "//Bob"), ("C", "//Charlie")];
+/// What a head field of an item is taken to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeadValue {
+    /// Name of the cell.
+    pub cell: String,
+    /// Name of the field.
+    pub field: String,
+    /// Its value, as scenarios write it in arguments; none if the format has no words for it.
+    pub value: Option<String>,
+    /// Whether it is an argument of the method that creates the item.
+    pub given: bool,
+}
+
+/// Accounts of a scenario. Whoever has no role is `C`; those from the fourth on are members of sets only.
+const ACCOUNTS: [(&str, &str); 6] = [
+    ("A", "//Alice"),
+    ("B", "//Bob"),
+    ("C", "//Charlie"),
+    ("D", "//Dave"),
+    ("E", "//Eve"),
+    ("F", "//Ferdie"),
+];
 /// Height of the first step's block: before it come genesis, the upload and the deployment.
 const FIRST_HEIGHT: u64 = 3;
 
@@ -114,13 +75,16 @@ pub struct Replay {
 pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, replay: Replay) -> Option<Scenario> {
     let run = claim.counterexample.as_ref()?;
     let beat = Beat { first_height: FIRST_HEIGHT, start_ms: replay.start_ms, block_ms: replay.block_ms };
-    let witnesses = Witnesses::of(manifest, run, beat);
+    let trapped = claim.subject.cell.as_ref().filter(|_| claim.property == Property::P3);
+    let trapped = trapped.and_then(|name| manifest.cells.iter().find(|cell| *cell.name == **name));
+    let witnesses = Witnesses::of(manifest, run, beat, trapped.map(|cell| cell.id));
     let (text, gaps, moment) = (String::new(), Vec::new(), Moment::default());
     let (next_height, next_ms) = (FIRST_HEIGHT, FIRST_HEIGHT.saturating_mul(replay.block_ms));
     let mut writer = Writer { manifest, witnesses, text, gaps, replay, next_height, next_ms, moment };
     writer.header(claim, wasm);
     writer.steps(run);
-    Some(Scenario { text: writer.text, gaps: writer.gaps })
+    let heads = writer.heads();
+    Some(Scenario { text: writer.text, gaps: writer.gaps, heads })
 }
 
 /// What the next block is to wait for.
@@ -153,7 +117,12 @@ impl Writer<'_> {
         self.line(&format!("title = {}", quoted(&claim.id)));
         self.line(&format!("about = {}", quoted(&claim.sentence)));
         self.line(&format!("time_ms = {}\n\n[accounts]", self.replay.start_ms));
-        for (name, account) in ACCOUNTS {
+        let members = self.manifest.roles.iter().filter_map(|role| match role.kind {
+            RoleKind::Set { threshold, .. } => Some(usize::from(threshold)),
+            _ => None,
+        });
+        let named = members.max().unwrap_or(0).max(3);
+        for (name, account) in ACCOUNTS.iter().take(named) {
             self.line(&format!("{name} = {}", quoted(account)));
         }
         self.line(&format!("\n[[contracts]]\nname = {}", quoted(&self.manifest.name)));
@@ -169,7 +138,23 @@ impl Writer<'_> {
         }
     }
 
+    /// What the run takes the head of its item to be.
+    fn heads(&self) -> Vec<HeadValue> {
+        let named = self.witnesses.fields().filter_map(|((id, index), variable)| {
+            let cell = self.manifest.cell(*id)?;
+            let field = cell.head().get(*index)?;
+            let value = self.witnesses.get(*variable).map(shown).or_else(|| self.witness(&field.ty));
+            let given = matches!(variable, Variable::Arg(..));
+            Some(HeadValue { cell: cell.name.to_string(), field: field.name.to_string(), value, given })
+        });
+        named.collect()
+    }
+
     fn steps(&mut self, run: &Counterexample) {
+        for HeadValue { cell, field, value, .. } in self.heads().iter().filter(|head| !head.given) {
+            let value = value.as_deref().unwrap_or("something");
+            self.line(&format!("# The code is taken to write {value} into field {field} of {cell}."));
+        }
         for (index, step) in run.steps.iter().enumerate() {
             let number = index.saturating_add(1);
             self.line(&format!("\n# {number}. {}: {}", step.kind, one_line(&step.state)));
@@ -185,11 +170,31 @@ impl Writer<'_> {
             self.line("[[steps]]\nblock = []");
             self.wait();
         }
-        self.expect(number, &last.machines);
+        let expected = [self.machines(number, &last.machines), self.escrows(number, &last.holds)].concat();
+        if !expected.is_empty() {
+            self.line(&format!("[steps.expect]\n{}", expected.trim_end()));
+        }
+    }
+
+    /// What escrows hold where the run ends.
+    fn escrows(&mut self, number: usize, holds: &[String]) -> String {
+        let manifest = self.manifest;
+        let mut shown = String::new();
+        for cell in &manifest.cells {
+            let CellKind::Escrow(escrow) = &cell.kind else { continue };
+            let mut held = format!("cell = {}", quoted(&cell.name));
+            if let Some(item) = escrow.item {
+                let Some(key) = self.item(number, item) else { continue };
+                held.push_str(&format!(", key = {key}"));
+            }
+            let holds = holds.iter().any(|name| **name == *cell.name);
+            shown.push_str(&format!("    {{ {held}, holds = {holds} }},\n"));
+        }
+        if shown.is_empty() { shown } else { format!("escrows = [\n{shown}]\n") }
     }
 
     /// The states in which the run ends.
-    fn expect(&mut self, number: usize, machines: &[MachineState]) {
+    fn machines(&mut self, number: usize, machines: &[MachineState]) -> String {
         let mut shown = Vec::new();
         for found in machines {
             let machine = self.manifest.machines.iter().find(|machine| *machine.name == *found.machine);
@@ -203,9 +208,7 @@ impl Writer<'_> {
             }
             shown.push(format!("    {{ {standing} }},\n"));
         }
-        if !shown.is_empty() {
-            self.line(&format!("[steps.expect]\nmachines = [\n{}]", shown.concat()));
-        }
+        if shown.is_empty() { String::new() } else { format!("machines = [\n{}]\n", shown.concat()) }
     }
 
     fn step(&mut self, index: usize, step: &CounterexampleStep) {
@@ -219,6 +222,9 @@ impl Writer<'_> {
                 let caller = self.witnesses.caller(index);
                 self.line(&format!("[[steps]]\npoke = {}\ncaller = \"{caller}\"", quoted(exit)));
                 let declared = self.manifest.exits.iter().find(|declared| *declared.name == **exit);
+                if let Some(exit) = declared {
+                    self.check_window(index, exit.window.as_ref(), (exit.item, None));
+                }
                 if let Some(item) = declared.and_then(|exit| exit.item)
                     && let Some(key) = self.item(number, item)
                 {
@@ -227,7 +233,8 @@ impl Writer<'_> {
                 self.wait();
             }
             StepKind::Wait { clock, at, until, bound } => {
-                let at = at.or_else(|| self.witnesses.number(bound).and_then(|at| u64::try_from(at).ok()));
+                let at =
+                    at.or_else(|| self.witnesses.number(index, bound).and_then(|at| u64::try_from(at).ok()));
                 if let Some(gap) = self.until(number, *clock, at, until) {
                     self.line("# Nothing is waited for here.");
                     self.gaps.push(gap);
@@ -235,8 +242,30 @@ impl Writer<'_> {
             }
             StepKind::Call { method, .. } => {
                 if let Some(declared) = self.manifest.transition(method) {
+                    let item = match &declared.item {
+                        ItemBinding::Existing { cell, .. } => Some(*cell),
+                        _ => None,
+                    };
+                    self.check_window(index, declared.window.as_ref(), (item, Some(declared)));
                     self.call(index, declared);
                 }
+            }
+        }
+    }
+
+    /// Notes each bound of a window that is no number here: whether the step is in it, nobody knows.
+    fn check_window(
+        &mut self,
+        index: usize,
+        window: Option<&Window>,
+        (item, method): (Option<u16>, Option<&Transition>),
+    ) {
+        let Some(window) = window else { return };
+        for bound in [&window.opens, &window.closes].into_iter().flatten() {
+            if self.witnesses.number(index, bound).is_none() {
+                let names = Names { manifest: self.manifest, method, item };
+                let step = index.saturating_add(1);
+                self.gaps.push(Gap::Moment { step, until: clock_text(window.clock, names, bound) });
             }
         }
     }
@@ -278,11 +307,8 @@ impl Writer<'_> {
 
     fn call(&mut self, index: usize, method: &Transition) {
         let number = index.saturating_add(1);
-        let caller = self.witnesses.caller(index);
-        self.line(&format!("[[steps]]\ncall = {}\ncaller = \"{caller}\"", quoted(&method.method)));
-        if method.guard.iter().flatten().any(|node| matches!(node, Node::Quorum(_))) {
-            self.gaps.push(Gap::Approvals { step: number, method: method.method.to_string() });
-        }
+        let approve = self.approving(number, method);
+        let mut call = format!("call = {}\n", quoted(&method.method));
         let args = method.args.iter().enumerate().map(|(arg, Field { name, ty })| {
             let chosen = self.witnesses.get(Variable::Arg(index, arg)).map(shown);
             let witness =
@@ -292,13 +318,51 @@ impl Writer<'_> {
         let args: Vec<(String, Option<String>)> = args.collect();
         let fields = self.fields(number, args);
         if !fields.is_empty() {
-            self.line(&format!("args = {{ {fields} }}"));
+            call.push_str(&format!("args = {{ {fields} }}\n"));
         }
         match self.witnesses.get(Variable::Sent(index)) {
             None | Some(Value::Uint(0)) => {}
-            Some(sent) => self.line(&format!("value = {}", shown(sent))),
+            Some(sent) => call.push_str(&format!("value = {}\n", shown(sent))),
         }
+        // Whoever moves an asset of the contract into an escrow consents to it.
+        let manifest = self.manifest;
+        let own = method.escrows.iter().filter(|escrow| escrow.pays_in);
+        let own = own.filter_map(|escrow| manifest.cell(own_asset(manifest, escrow.cell)?));
+        let sends: Vec<String> =
+            own.map(|ledger| format!("\"{}.{}\" = 1", manifest.name, ledger.name)).collect();
+        let sends =
+            if sends.is_empty() { String::new() } else { format!("sends = {{ {} }}\n", sends.join(", ")) };
+        let caller = self.witnesses.caller(index);
+        let call = call.trim_end();
+        if approve.is_empty() {
+            self.line("[[steps]]");
+            self.line(format!("{call}\ncaller = \"{caller}\"\n{sends}").trim_end());
+            self.wait();
+            return;
+        }
+        // Those who approve the call do so in its block, which is one all the same.
+        self.line("[[steps]]");
         self.wait();
+        for member in approve {
+            self.line(&format!("[[steps.block]]\n{call}\ncaller = \"{member}\"\napprove = true"));
+        }
+        self.line(format!("[[steps.block]]\n{call}\ncaller = \"{caller}\"\n{sends}").trim_end());
+    }
+
+    /// Who approves a call before it is made.
+    fn approving(&mut self, number: usize, method: &Transition) -> Vec<&'static str> {
+        let mut asked = Vec::new();
+        for node in method.guard.iter().flatten() {
+            let Node::Quorum(role) = node else { continue };
+            match self.manifest.role(*role).map(|role| &role.kind) {
+                Some(RoleKind::Set { threshold, .. }) if usize::from(*threshold) <= MEMBERS.len() => {
+                    let members = MEMBERS.iter().take(usize::from(*threshold));
+                    asked.extend(members.filter(|member| !asked.contains(*member)).collect::<Vec<_>>());
+                }
+                _ => self.gaps.push(Gap::Approvals { step: number, method: method.method.to_string() }),
+            }
+        }
+        asked
     }
 
     /// The key of the representative item of the map.
@@ -356,9 +420,21 @@ impl Writer<'_> {
             (Some(chosen), _) => Some(shown(chosen)),
             (None, Some(ParamRange::Unsigned { min, .. })) => Some(quoted(&min.to_string())),
             (None, Some(ParamRange::Signed { min, .. })) => Some(quoted(&min.to_string())),
+            (None, None) if self.members(index).is_some() => self.members(index),
             // Accounts that parameters name are those that hold roles.
             (None, None) => self.witness(&param.ty).map(|witness| witness.replace(STRANGER, NAMED)),
         }
+    }
+
+    /// The members of a set that a parameter lists: as many as make a quorum.
+    fn members(&self, index: usize) -> Option<String> {
+        let mut sets = self.manifest.roles.iter().filter_map(|role| match role.kind {
+            RoleKind::Set { initial, threshold, .. } if usize::from(initial) == index => Some(threshold),
+            _ => None,
+        });
+        let members = MEMBERS.iter().take(usize::from(sets.next()?));
+        let members: Vec<String> = members.map(|member| quoted(member)).collect();
+        Some(format!("[{}]", members.join(", ")))
     }
 
     fn key(&self, ty: &Type) -> Option<String> {

@@ -2,16 +2,21 @@
 //!
 //! Everything starts with a canonical value. A guard that does not hold then moves the one variable of a comparison to
 //! the nearest value that satisfies it, or a truth value to the one it needs; what is to come after the clock comes after
-//! the whole run. This is no solver: what a guard asks of fields or sums, or of the clock once the run has waited, and
-//! what takes more than one variable at once, is left as it is.
+//! the whole run. Windows are guards over the clock; what a run waits for is to come. A head field of the item that the
+//! run creates is the argument of its name and type; where there is none, an account is who creates the item, and a
+//! number is chosen as arguments are: that the code writes just this is an assumption, and the scenario says so. This is
+//! no solver: what a guard asks of sums, or of the clock once the run has waited, and what takes more than one variable
+//! at once, is left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chainstack_primitives::manifest::{
-    ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, RoleInitial, RoleKind, Transition, Type,
+    AssetRef, CellKind, Clock, Effect, Expression, ItemBinding, KeyTerm, Manifest, Node, Ops, ParamDef,
+    ParamRange, RoleInitial, RoleKind, Touches, Transition, Type, Window,
 };
 
 use crate::expression::split;
+use crate::relation::{Relation, of_numbers};
 use crate::report::{Counterexample, StepKind};
 
 /// Who deploys, and holds the roles that the deployer holds.
@@ -21,10 +26,13 @@ pub(crate) const NAMED: &str = "@B";
 /// Anybody else.
 pub(crate) const STRANGER: &str = "@C";
 
+/// Members of sets, in the order in which they are asked.
+pub(crate) const MEMBERS: [&str; 6] = [NAMED, DEPLOYER, STRANGER, "@D", "@E", "@F"];
+
 /// What numbers of keys are: one value stands for the representative item in every step.
 const KEY: u128 = 7;
 /// How often all guards are looked at again: a later one may have moved what an earlier one needs.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 4;
 
 /// What a value is chosen for; steps by number, the creation first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -35,6 +43,8 @@ pub(crate) enum Variable {
     Arg(usize, usize),
     /// Coins that come along with a step.
     Sent(usize),
+    /// A head field, by cell and index, of the item that the run creates.
+    Field(u16, usize),
 }
 
 /// A value that expressions know.
@@ -55,6 +65,13 @@ pub(crate) struct Witnesses<'m> {
     fixed: BTreeSet<Variable>,
     moved: BTreeSet<Variable>,
     callers: BTreeMap<usize, &'static str>,
+    /// Head fields of the items that the run creates, by cell and index, and what each is.
+    fields: BTreeMap<(u16, usize), Variable>,
+    /// The map whose item a step is about.
+    items: BTreeMap<usize, u16>,
+    /// Whether parameters are moved before arguments: every other round, so that two guards that pull one argument
+    /// different ways find another way out.
+    params_first: bool,
     /// Height and time of each step's block, before anything is waited for.
     blocks: BTreeMap<usize, (u64, u64)>,
     /// Blocks that the whole run takes, and the time they take.
@@ -72,51 +89,100 @@ pub(crate) struct Beat {
     pub block_ms: u64,
 }
 
+/// What exits would let out of an escrow where a run ends.
+#[derive(Default)]
+struct Stays<'m> {
+    /// The step that filled it.
+    filled: Option<usize>,
+    /// Guards of exits.
+    guards: Vec<&'m [Node]>,
+    /// What exits let out where nobody gets the rest.
+    parts: Vec<&'m [Node]>,
+}
+
 impl<'m> Witnesses<'m> {
-    /// Values for `run`.
-    pub(crate) fn of(manifest: &'m Manifest, run: &Counterexample, beat: Beat) -> Self {
+    /// Values for `run`; with `trapped`, such that exits leave something in that escrow where it ends, if that is simple.
+    pub(crate) fn of(manifest: &'m Manifest, run: &Counterexample, beat: Beat, trapped: Option<u16>) -> Self {
         let (values, ranges) = (BTreeMap::new(), BTreeMap::new());
         let (fixed, moved, callers) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
         let (blocks, count) = blocks(run, beat);
         let whole = (count, count.saturating_mul(beat.block_ms));
-        let mut found = Self { manifest, values, ranges, fixed, moved, callers, blocks, whole };
+        let (fields, items) = (BTreeMap::new(), BTreeMap::new());
+        let mut found = Self {
+            manifest,
+            values,
+            ranges,
+            fixed,
+            moved,
+            callers,
+            fields,
+            items,
+            params_first: false,
+            blocks,
+            whole,
+        };
         for (index, param) in manifest.params.iter().enumerate() {
             found.start_param(index, param);
         }
-        let mut guards: Vec<(usize, &'m [Node])> = Vec::new();
+        let mut guards: Vec<(usize, Vec<Node>)> = Vec::new();
         for (step, kind) in run.steps.iter().map(|step| &step.kind).enumerate() {
-            let guard = match kind {
-                StepKind::Create => {
-                    found.callers.insert(step, DEPLOYER);
-                    manifest.constructor().and_then(|method| method.guard.as_ref())
-                }
-                StepKind::Call { method, role } => {
-                    let Some(method) = manifest.transition(method) else { continue };
-                    found.callers.insert(step, found.holder(role.as_deref()));
-                    found.start_call(step, method);
-                    method.guard.as_ref()
-                }
-                StepKind::Poke { exit } => {
-                    let exit = manifest.exits.iter().find(|declared| *declared.name == **exit);
-                    let guard = exit.and_then(|exit| exit.guard.as_ref());
-                    // Whoever a guard asks for pokes.
-                    let member = guard.into_iter().flatten().find_map(|node| match node {
-                        Node::Member(role) => manifest.role(*role),
-                        _ => None,
-                    });
-                    found.callers.insert(step, found.holder(member.map(|role| &*role.name)));
-                    guard
-                }
-                StepKind::Wait { .. } | StepKind::Missing { .. } => None,
-            };
-            guards.extend(guard.map(|guard| (step, &**guard)));
+            guards.extend(found.start_step(step, kind).into_iter().map(|guard| (step, guard)));
         }
-        for _ in 0..ROUNDS {
+        let end = run.steps.len();
+        let stays = trapped.map(|escrow| found.stays(end, run, escrow)).unwrap_or_default();
+        for round in 0..ROUNDS {
+            found.params_first = round % 2 == 1;
+            found.keep(end, &stays);
             for (step, guard) in &guards {
                 found.hold(*step, guard, true);
             }
         }
         found
+    }
+
+    /// What keeps value in an escrow where the run ends.
+    fn stays(&mut self, end: usize, run: &Counterexample, escrow: u16) -> Stays<'m> {
+        let manifest = self.manifest;
+        let fills = run.steps.iter().rposition(|step| match &step.kind {
+            StepKind::Call { method, .. } => manifest
+                .transition(method)
+                .is_some_and(|method| method.escrows.iter().any(|used| used.pays_in && used.cell == escrow)),
+            _ => false,
+        });
+        let mut stays = Stays { filled: fills, ..Stays::default() };
+        for exit in &manifest.exits {
+            let releases = exit.effects.iter().filter_map(|effect| match effect {
+                Effect::Release { escrow: from, amount, remainder, .. } if *from == escrow => {
+                    Some((amount.as_ref(), remainder))
+                }
+                _ => None,
+            });
+            let releases: Vec<_> = releases.collect();
+            if releases.is_empty() {
+                continue;
+            }
+            self.items.extend(exit.item.map(|item| (end, item)));
+            stays.guards.extend(exit.guard.as_deref());
+            let parts = releases.into_iter().filter(|(_, remainder)| remainder.is_none());
+            stays.parts.extend(parts.filter_map(|(amount, _)| amount.map(|amount| &**amount)));
+        }
+        stays
+    }
+
+    /// Chooses values with which no guard of those exits holds, and what they let out is not all.
+    fn keep(&mut self, end: usize, stays: &Stays<'_>) {
+        for guard in &stays.guards {
+            self.hold(end, guard, false);
+        }
+        for part in &stays.parts {
+            let (Some(filled), Some(Value::Uint(part))) = (stays.filled, self.value(end, part)) else {
+                continue;
+            };
+            let more = part.saturating_add(1);
+            if matches!(self.get(Variable::Sent(filled)), Some(Value::Uint(sent)) if sent < more) {
+                self.set(Variable::Sent(filled), Value::Uint(more));
+            }
+        }
     }
 
     pub(crate) fn get(&self, variable: Variable) -> Option<Value> {
@@ -133,9 +199,9 @@ impl<'m> Witnesses<'m> {
         self.callers.get(&step).copied().unwrap_or(STRANGER)
     }
 
-    /// The number of an expression of parameters.
-    pub(crate) fn number(&self, nodes: &[Node]) -> Option<u128> {
-        match self.value(0, nodes)? {
+    /// The number that an expression is in a step.
+    pub(crate) fn number(&self, step: usize, nodes: &[Node]) -> Option<u128> {
+        match self.value(step, nodes)? {
             Value::Uint(number) => Some(number),
             Value::Bool(_) | Value::Account(_) => None,
         }
@@ -149,6 +215,84 @@ impl<'m> Witnesses<'m> {
             Some(RoleKind::Account { initial: RoleInitial::Signer, .. }) => DEPLOYER,
             // An item's fields are set by who creates it, as often as not from an argument.
             Some(RoleKind::Item { .. }) | None => STRANGER,
+        }
+    }
+
+    /// The head fields of the items that the run creates, by cell and index.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&(u16, usize), &Variable)> {
+        self.fields.iter()
+    }
+
+    /// Starts what a step asks for, and gives what must hold when it is taken.
+    fn start_step(&mut self, step: usize, kind: &StepKind) -> Vec<Vec<Node>> {
+        let manifest = self.manifest;
+        let guarded = |guard: Option<&Expression>, window: Option<&Window>| {
+            let windows = window.map(of_window).unwrap_or_default();
+            guard.map(|guard| guard.to_vec()).into_iter().chain(windows).collect()
+        };
+        match kind {
+            StepKind::Create => {
+                self.callers.insert(step, DEPLOYER);
+                guarded(manifest.constructor().and_then(|method| method.guard.as_ref()), None)
+            }
+            StepKind::Call { method, role } => {
+                let Some(method) = manifest.transition(method) else { return Vec::new() };
+                let caller = match role {
+                    None => self.owner(method).unwrap_or(STRANGER),
+                    Some(role) => self.holder(Some(role)),
+                };
+                self.callers.insert(step, caller);
+                self.start_call(step, method);
+                guarded(method.guard.as_ref(), method.window.as_ref())
+            }
+            StepKind::Poke { exit } => {
+                let Some(exit) = manifest.exits.iter().find(|declared| *declared.name == **exit) else {
+                    return Vec::new();
+                };
+                // Whoever a guard asks for pokes.
+                let member = exit.guard.iter().flat_map(|guard| guard.iter()).find_map(|node| match node {
+                    Node::Member(role) => manifest.role(*role),
+                    _ => None,
+                });
+                self.callers.insert(step, self.holder(member.map(|role| &*role.name)));
+                self.items.extend(exit.item.map(|item| (step, item)));
+                guarded(exit.guard.as_ref(), exit.window.as_ref())
+            }
+            // What is waited for is still to come.
+            StepKind::Wait { clock, bound, .. } => {
+                self.items.extend(self.fields.keys().next().map(|(cell, _)| (step, *cell)));
+                vec![clock_and(*clock, bound, Node::Less)]
+            }
+            StepKind::Missing { .. } => Vec::new(),
+        }
+    }
+
+    /// Who has some of an asset of the contract that the method moves into an escrow, if the constructor gives it.
+    fn owner(&self, method: &Transition) -> Option<&'static str> {
+        let ledger = method.escrows.iter().find_map(|escrow| own_asset(self.manifest, escrow.cell))?;
+        let Touches::Listed(touches) = &self.manifest.constructor()?.touches else { return None };
+        let gives = touches.iter().find(|touch| touch.cell == ledger && touch.ops.contains(Ops::ADD))?;
+        match gives.key.first()? {
+            KeyTerm::Caller | KeyTerm::Origin => Some(DEPLOYER),
+            KeyTerm::Param(_) => Some(NAMED),
+            _ => None,
+        }
+    }
+
+    /// What the head fields of an item are that the step creates.
+    fn start_item(&mut self, step: usize, cell: u16, method: &Transition) {
+        let head = self.manifest.cell(cell).map(|cell| cell.head()).unwrap_or_default();
+        for (index, field) in head.iter().enumerate() {
+            let given = method.args.iter().position(|arg| arg.name == field.name && arg.ty == field.ty);
+            let variable = match given {
+                Some(arg) => Variable::Arg(step, arg),
+                None => Variable::Field(cell, index),
+            };
+            if given.is_none() {
+                let caller = self.callers.get(&step).copied().unwrap_or(STRANGER);
+                self.start(variable, canonical(&field.ty, 1, caller), (0, greatest(&field.ty)));
+            }
+            self.fields.entry((cell, index)).or_insert(variable);
         }
     }
 
@@ -181,6 +325,16 @@ impl<'m> Witnesses<'m> {
             let number = if key { KEY } else { 1 };
             self.start(variable, canonical(&arg.ty, number, STRANGER), (0, greatest(&arg.ty)));
         }
+        match &method.item {
+            ItemBinding::New { cell, .. } => {
+                self.items.insert(step, *cell);
+                self.start_item(step, *cell, method);
+            }
+            ItemBinding::Existing { cell, .. } => {
+                self.items.insert(step, *cell);
+            }
+            ItemBinding::None | ItemBinding::Each { .. } => {}
+        }
         let most = method.value_max.0;
         self.start(Variable::Sent(step), Some(Value::Uint(most.min(1))), (0, most));
     }
@@ -209,7 +363,7 @@ impl<'m> Witnesses<'m> {
             }
             (_, [left, right]) => self.compare(step, (left, right), (root, wanted)),
             (_, []) => {
-                if let Some(variable) = variable(step, nodes) {
+                if let Some(variable) = self.variable(step, nodes) {
                     self.set(variable, Value::Bool(wanted));
                 }
             }
@@ -217,21 +371,32 @@ impl<'m> Witnesses<'m> {
         }
     }
 
-    /// Moves one side of a comparison to where it holds: arguments rather than parameters.
+    /// Moves one side of a comparison to where it holds.
     fn compare(&mut self, step: usize, (left, right): (&[Node], &[Node]), (root, wanted): (&Node, bool)) {
         let mut sides = Vec::new();
         for (side, other, mirrored) in [(left, right, false), (right, left, true)] {
-            if let (Some(variable), Some(bound)) = (variable(step, side), self.value(step, other)) {
+            if let (Some(variable), Some(bound)) = (self.variable(step, side), self.value(step, other)) {
                 sides.push((variable, bound, self.later(other), mirrored));
             }
         }
-        sides.sort_by_key(|(variable, ..)| matches!(variable, Variable::Param(_)));
+        sides.sort_by_key(|(variable, ..)| matches!(variable, Variable::Param(_)) != self.params_first);
         for (variable, bound, later, mirrored) in sides {
             let relation = Relation::of(root, wanted, mirrored);
             let nearest = relation.and_then(|relation| relation.nearest(relation.after(bound, later)));
             if nearest.is_some_and(|nearest| self.set(variable, nearest)) {
                 return;
             }
+        }
+    }
+
+    /// The variable that an expression is, if it is nothing else.
+    fn variable(&self, step: usize, nodes: &[Node]) -> Option<Variable> {
+        match nodes {
+            [Node::Param(index)] => Some(Variable::Param(usize::from(*index))),
+            [Node::Arg(index)] => Some(Variable::Arg(step, usize::from(*index))),
+            [Node::Value] => Some(Variable::Sent(step)),
+            [Node::Head(index)] => self.fields.get(&(*self.items.get(&step)?, usize::from(*index))).copied(),
+            _ => None,
         }
     }
 
@@ -277,114 +442,59 @@ impl<'m> Witnesses<'m> {
             (Node::Equal, [a, b]) => Some(Value::Bool(a == b)),
             (Node::NotEqual, [a, b]) => Some(Value::Bool(a != b)),
             (operator, [Value::Uint(a), Value::Uint(b)]) => of_numbers(operator, *a, *b),
-            _ => self.get(variable(step, nodes)?),
+            // One key stands for the item in every step.
+            (Node::ItemKey(_), _) => Some(Value::Uint(KEY)),
+            _ => self.get(self.variable(step, nodes)?),
         }
     }
 }
 
-/// Height and time of the blocks of the steps before the first wait, and how many blocks all steps take.
+/// Height and time of the blocks of the steps up to the first wait, and how many blocks all steps take.
 fn blocks(run: &Counterexample, beat: Beat) -> (BTreeMap<usize, (u64, u64)>, u64) {
     let (mut found, mut count, mut known) = (BTreeMap::new(), 0u64, true);
     for (step, kind) in run.steps.iter().map(|step| &step.kind).enumerate() {
-        known &= !matches!(kind, StepKind::Wait { .. });
-        if matches!(kind, StepKind::Call { .. } | StepKind::Poke { .. }) {
+        let taken = matches!(kind, StepKind::Call { .. } | StepKind::Poke { .. });
+        let waits = matches!(kind, StepKind::Wait { .. });
+        if taken || waits {
             let height = beat.first_height.saturating_add(count);
             let time = beat.start_ms.saturating_add(height.saturating_mul(beat.block_ms));
             if known {
                 found.insert(step, (height, time));
             }
-            count = count.saturating_add(1);
+            known &= !waits;
+            count = count.saturating_add(u64::from(taken));
         }
     }
     (found, count)
 }
 
-/// The variable that an expression is, if it is nothing else.
-fn variable(step: usize, nodes: &[Node]) -> Option<Variable> {
-    match nodes {
-        [Node::Param(index)] => Some(Variable::Param(usize::from(*index))),
-        [Node::Arg(index)] => Some(Variable::Arg(step, usize::from(*index))),
-        [Node::Value] => Some(Variable::Sent(step)),
-        _ => None,
-    }
+/// What a window asks for: that it has opened, and that it has not closed.
+fn of_window(window: &Window) -> Vec<Vec<Node>> {
+    let opens = window.opens.as_ref().map(|opens| clock_and(window.clock, opens, Node::GreaterEqual));
+    let closes = window.closes.as_ref().map(|closes| clock_and(window.clock, closes, Node::Less));
+    opens.into_iter().chain(closes).collect()
 }
 
-fn of_numbers(operator: &Node, a: u128, b: u128) -> Option<Value> {
-    Some(match operator {
-        Node::Less => Value::Bool(a < b),
-        Node::LessEqual => Value::Bool(a <= b),
-        Node::Greater => Value::Bool(a > b),
-        Node::GreaterEqual => Value::Bool(a >= b),
-        Node::Add => Value::Uint(a.checked_add(b)?),
-        Node::Sub => Value::Uint(a.checked_sub(b)?),
-        Node::Mul => Value::Uint(a.checked_mul(b)?),
-        Node::Div => Value::Uint(a.checked_div(b)?),
-        Node::Rem => Value::Uint(a.checked_rem(b)?),
-        Node::Min => Value::Uint(a.min(b)),
-        Node::Max => Value::Uint(a.max(b)),
-        _ => return None,
-    })
+/// The clock compared with a moment.
+fn clock_and(clock: Clock, moment: &[Node], root: Node) -> Vec<Node> {
+    let now = match clock {
+        Clock::TimeMs => Node::Time,
+        Clock::Height => Node::Height,
+    };
+    let mut nodes = vec![now];
+    nodes.extend_from_slice(moment);
+    nodes.push(root);
+    nodes
 }
 
-/// What a variable must be to what stands on the other side.
-#[derive(Clone, Copy)]
-enum Relation {
-    Same,
-    Other,
-    Below,
-    AtMost,
-    Above,
-    AtLeast,
-}
-
-impl Relation {
-    /// The relation of the left side to the right one, or of the right one to the left one if `mirrored`.
-    const fn of(root: &Node, wanted: bool, mirrored: bool) -> Option<Self> {
-        Some(match (root, wanted, mirrored) {
-            (Node::Equal, true, _) | (Node::NotEqual, false, _) => Self::Same,
-            (Node::Equal, false, _) | (Node::NotEqual, true, _) => Self::Other,
-            (Node::Less, true, false)
-            | (Node::Greater, true, true)
-            | (Node::GreaterEqual, false, false)
-            | (Node::LessEqual, false, true) => Self::Below,
-            (Node::LessEqual, true, false)
-            | (Node::GreaterEqual, true, true)
-            | (Node::Greater, false, false)
-            | (Node::Less, false, true) => Self::AtMost,
-            (Node::Greater, true, false)
-            | (Node::Less, true, true)
-            | (Node::LessEqual, false, false)
-            | (Node::GreaterEqual, false, true) => Self::Above,
-            (Node::GreaterEqual, true, false)
-            | (Node::LessEqual, true, true)
-            | (Node::Less, false, false)
-            | (Node::Greater, false, true) => Self::AtLeast,
-            _ => return None,
-        })
-    }
-
-    /// What stands on the other side, `later` on if it is to be passed.
-    fn after(self, bound: Value, later: u64) -> Value {
-        match (self, bound) {
-            (Self::Above | Self::AtLeast, Value::Uint(number)) => {
-                Value::Uint(number.saturating_add(u128::from(later)))
-            }
-            _ => bound,
-        }
-    }
-
-    /// The value nearest to `bound` that is in this relation to it.
-    fn nearest(self, bound: Value) -> Option<Value> {
-        match (self, bound) {
-            (Self::Same, bound) => Some(bound),
-            (Self::Other, Value::Bool(truth)) => Some(Value::Bool(!truth)),
-            (Self::Other, Value::Account(STRANGER)) => Some(Value::Account(NAMED)),
-            (Self::Other, Value::Account(_)) => Some(Value::Account(STRANGER)),
-            (Self::Below, Value::Uint(number)) => number.checked_sub(1).map(Value::Uint),
-            (Self::Above | Self::Other, Value::Uint(number)) => number.checked_add(1).map(Value::Uint),
-            (Self::AtMost | Self::AtLeast, Value::Uint(number)) => Some(Value::Uint(number)),
+/// The ledger of the contract whose asset an escrow holds.
+pub(crate) fn own_asset(manifest: &Manifest, escrow: u16) -> Option<u16> {
+    match &manifest.cell(escrow)?.kind {
+        CellKind::Escrow(escrow) => match escrow.asset {
+            AssetRef::Own(cell) => Some(cell),
             _ => None,
-        }
+        },
+        _ => None,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct CallRequest {
     pub value: u128,
     /// Assets that the caller consents to send, as `CONTRACT.CELL`, and how much of each at most.
     pub sends: Vec<(String, u128)>,
+    /// Whether the caller approves this call as a member of a set, and does not make it.
+    pub approve: bool,
 }
 
 /// An exit to take.
@@ -159,6 +161,13 @@ pub trait ScenarioChain {
     /// # Errors
     /// In words.
     fn machine_state(&mut self, contract: &str, machine: &str, key: &[String]) -> Result<Value, String>;
+
+    /// How much an escrow cell of the contract holds: of the item under a key, one text for each key field, or of the
+    /// contract; 1 of a unique asset.
+    ///
+    /// # Errors
+    /// In words.
+    fn escrowed(&mut self, contract: &str, cell: &str, key: &[String]) -> Result<u128, String>;
 
     /// Root of a contract's storage.
     ///

@@ -14,7 +14,7 @@ use chainstack_host::Executor;
 use chainstack_primitives::{
     AccountId, Amount, Asset, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce, Poke,
     Send, Tag, TimeMs, codes,
-    manifest::{Cell, Field, Manifest, Type},
+    manifest::{APPROVE, AssetRef, Cell, CellKind, Field, Manifest, Type, call_hash, escrow_holder},
     tagged,
     transaction::CODE_SIZE_MAX,
 };
@@ -24,9 +24,10 @@ use chainstack_runtime::{
     memory::MemoryState,
     params::Schedule,
     ports::{ExecutionError, Serial, StateReader as _},
-    state::{NodeSource as _, TrieId, Tries, reserved},
+    state::{NodeSource as _, TrieId, Tries, escrow::AssetEscrow, reserved},
     transaction::VerifiedTransaction,
 };
+use parity_scale_codec::DecodeAll as _;
 use serde_json::{Map, Value, json};
 
 use super::chain::{
@@ -145,12 +146,17 @@ impl LocalChain {
         let deployed = self.deployed(&request.contract)?;
         let declared = deployed.manifest.transition(&request.method);
         let declared = declared.ok_or_else(|| format!("no transition `{}` is declared", request.method))?;
-        let args = self.encode(&deployed.manifest, &declared.args, &request.args)?;
+        let mut args = self.encode(&deployed.manifest, &declared.args, &request.args)?;
+        let (mut method, mut value) = (request.method.as_str(), Amount(request.value));
+        if request.approve {
+            args = call_hash(&deployed.address, method.as_bytes(), &args, value).0.to_vec();
+            (method, value) = (APPROVE, Amount::ZERO);
+        }
         Ok(Call::Invoke(Invoke {
             contract: deployed.address,
-            method: request.method.as_str().try_into().map_err(words)?,
+            method: method.try_into().map_err(words)?,
             args: args.try_into().map_err(words)?,
-            value: Amount(request.value),
+            value,
             sends: self.consents(&request.sends)?.try_into().map_err(words)?,
         }))
     }
@@ -395,7 +401,7 @@ impl ScenarioChain for LocalChain {
         let done = self.block(block)?;
         let answered = requests.iter().zip(done).map(|(request, raw)| {
             let (contract, method) = match request {
-                Request::Call(call) => (&call.contract, Some(&call.method)),
+                Request::Call(call) => (&call.contract, Some(&call.method).filter(|_| !call.approve)),
                 Request::Poke(poke) => (&poke.contract, None),
             };
             let manifest = &self.deployed(contract)?.manifest;
@@ -445,6 +451,34 @@ impl ScenarioChain for LocalChain {
         let id = entry.and_then(|entry| entry.value.first().copied());
         let state = declared.states.iter().find(|state| Some(state.id) == id);
         Ok(state.map_or(Value::Null, |state| json!(state.name.as_str())))
+    }
+
+    fn escrowed(&mut self, contract: &str, cell: &str, key: &[String]) -> Result<u128, String> {
+        let deployed = self.deployed(contract)?;
+        let manifest = &deployed.manifest;
+        let declared = manifest.cell_named(cell).ok_or_else(|| format!("no cell `{cell}` is declared"))?;
+        let CellKind::Escrow(escrow) = &declared.kind else {
+            return Err(format!("cell `{cell}` is no escrow"));
+        };
+        let item = match escrow.item.and_then(|id| manifest.cell(id)) {
+            Some(map) => self.cell_key(manifest, map, key)?,
+            None if key.is_empty() => Vec::new(),
+            None => return Err(format!("escrow `{cell}` is the contract's: it has no key")),
+        };
+        let holder = escrow_holder(&deployed.address, declared.id, &item);
+        let native = escrow.asset == AssetRef::Native;
+        let kept = if native { reserved::NATIVE_ESCROWS } else { reserved::ASSET_ESCROWS };
+        let Some(entry) = self.state.entry(&deployed.address, kept, &holder).map_err(words)? else {
+            return Ok(0);
+        };
+        let broken = || format!("what escrow `{cell}` holds cannot be read");
+        let amount = if native {
+            <[u8; 16]>::try_from(entry.value.as_slice()).ok().map(u128::from_le_bytes)
+        } else {
+            let record = AssetEscrow::decode_all(&mut entry.value.as_slice());
+            record.ok().map(|record| record.held.amount().0)
+        };
+        amount.ok_or_else(broken)
     }
 
     fn storage_root(&mut self, contract: &str) -> Result<String, String> {

@@ -38,8 +38,12 @@
 //! item = [7]                       # key of the item it concerns; absent for an exit of the contract
 //! caller = "@B"
 //! at_height = 50                   # height of the block; `at_ms` is its time, counted from the scenario's `time_ms`
-//! expect = { machines = [{ machine = "deal", key = [7], state = "Refunded" }] }
+//! [steps.expect]
+//! machines = [{ machine = "deal", key = [7], state = "Refunded" }]
+//! escrows = [{ cell = "deposits", key = [7], value = 0 }]       # or `holds = false`, where the amount is not the point
 //! ```
+//!
+//! With `approve = true` the caller of a `call` approves it, as a member of a set that its guard asks, and does not make it.
 //!
 //! Time and height only go forward. Heights are those of the chain: genesis has 0, a module's upload and each deployment
 //! take a block, each step but a query one more. What is missing up to `at_height` is filled with empty blocks, each a

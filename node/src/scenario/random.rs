@@ -48,6 +48,7 @@ impl Draw {
             args,
             value: 0,
             sends: Vec::new(),
+            approve: false,
         }))
     }
 

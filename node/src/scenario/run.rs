@@ -7,7 +7,7 @@ use super::chain::{
 };
 use super::error::At;
 use super::random::Draw;
-use super::schema::{Answer, Contract, Expect, Random, Scenario, Step, Sum};
+use super::schema::{Answer, Contract, Escrowed, Expect, Random, Scenario, Step, Sum};
 use super::value::{Names, number};
 use super::{Announced, ScenarioError};
 
@@ -138,6 +138,7 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
                     .iter()
                     .map(|(asset, max)| Ok((asset.clone(), self.names.amount(max)?)))
                     .collect::<Result<_, String>>()?,
+                approve: step.approve,
             })),
             (None, Some(exit)) => {
                 let item = self.key(&step.item)?;
@@ -309,6 +310,9 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
                 return Err(format!("machine {machine}{key:?}: expected {expected}, found {found}"));
             }
         }
+        for held in &expect.escrows {
+            self.escrow(held)?;
+        }
         for answer in &expect.views {
             self.view(answer)?;
         }
@@ -322,6 +326,25 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
         match &expect.sum {
             None => Ok(()),
             Some(sum) => self.sum(sum),
+        }
+    }
+
+    fn escrow(&mut self, held: &Escrowed) -> Result<(), String> {
+        let contract = self.contract(held.contract.as_deref())?;
+        let key = self.key(&held.key)?;
+        let found = self.chain.escrowed(&contract, &held.cell, &key)?;
+        let (same, expected) = match (&held.value, held.holds) {
+            (Some(value), _) => {
+                let value = self.names.amount(value)?;
+                (value == found, value.to_string())
+            }
+            (None, Some(true)) => (found > 0, "something".to_owned()),
+            (None, _) => (found == 0, "nothing".to_owned()),
+        };
+        if same {
+            Ok(())
+        } else {
+            Err(format!("escrow {}{key:?}: expected {expected}, found {found}", held.cell))
         }
     }
 

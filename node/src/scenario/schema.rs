@@ -90,6 +90,9 @@ pub struct Step {
     /// Assets that the caller consents to send into escrows of the contract: `"CONTRACT.CELL" = MAX`.
     #[serde(default)]
     pub sends: Values,
+    /// Whether the caller approves this call, with these arguments and this value, as a member of a set; it is not made.
+    #[serde(default)]
+    pub approve: bool,
     /// Time of the block, in milliseconds after the scenario's `time_ms`.
     pub at_ms: Option<u64>,
     /// Height of the block; genesis has 0. Empty blocks fill what is missing.
@@ -116,6 +119,9 @@ pub struct Expect {
     /// States of machines after it.
     #[serde(default)]
     pub machines: Vec<Standing>,
+    /// What escrows hold after it.
+    #[serde(default)]
+    pub escrows: Vec<Escrowed>,
     /// Answers of views after it.
     #[serde(default)]
     pub views: Vec<Answer>,
@@ -154,6 +160,23 @@ pub struct Standing {
     pub key: Vec<toml::Value>,
     /// Name of the state; none: there is no such item.
     pub state: Option<String>,
+    /// Name of the contract; may be left out if there is one.
+    pub contract: Option<String>,
+}
+
+/// What an escrow holds: exactly one of `holds` and `value`.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escrowed {
+    /// Name of the escrow cell.
+    pub cell: String,
+    /// Key of the item that it is held for, one value for each field; none for an escrow of the contract.
+    #[serde(default)]
+    pub key: Vec<toml::Value>,
+    /// Whether it holds anything.
+    pub holds: Option<bool>,
+    /// How much it holds: base units of an amount, 1 of a unique asset.
+    pub value: Option<toml::Value>,
     /// Name of the contract; may be left out if there is one.
     pub contract: Option<String>,
 }
@@ -281,6 +304,7 @@ impl Step {
     #[must_use]
     pub fn label(&self) -> String {
         match (&self.call, &self.poke, &self.query, &self.block, &self.random) {
+            (Some(method), ..) if self.approve => format!("approve {method}"),
             (Some(method), ..) => format!("call {method}"),
             (_, Some(exit), ..) => format!("poke {exit}"),
             (_, _, Some(method), ..) => format!("query {method}"),
@@ -317,6 +341,9 @@ impl Step {
         if !self.sends.is_empty() && self.call.is_none() {
             return Err("`sends` belongs to `call`".into());
         }
+        if self.approve && (self.call.is_none() || !self.sends.is_empty() || self.expect.returns.is_some()) {
+            return Err("`approve` belongs to `call`, and an approval sends and returns nothing".into());
+        }
         if self.poke.is_some() && (!self.args.is_empty() || self.expect.returns.is_some()) {
             return Err("an exit takes no `args`, and returns nothing".into());
         }
@@ -348,6 +375,9 @@ impl Expect {
     fn check(&self) -> Result<(), String> {
         if self.error.is_some() && (self.returns.is_some() || self.events.is_some()) {
             return Err("a step that expects an error returns nothing and announces nothing".into());
+        }
+        if let Some(unclear) = self.escrows.iter().find(|held| held.holds.is_some() == held.value.is_some()) {
+            return Err(format!("escrow `{}`: expected exactly one of `holds` and `value`", unclear.cell));
         }
         let one_name = |fields: &BTreeMap<String, Values>| fields.len() == 1;
         if !self.events.iter().flatten().all(one_name) {

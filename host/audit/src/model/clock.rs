@@ -9,7 +9,7 @@ use chainstack_primitives::manifest::{Clock, Expression, Manifest, Node};
 
 use super::ModelError;
 use crate::bits::Bits;
-use crate::expression::{Names, join, text};
+use crate::expression::{Names, clock_text, join};
 use crate::limits::BOUNDS_MAX;
 
 /// A moment that the model distinguishes.
@@ -135,11 +135,7 @@ impl Bounds {
     /// The bound in words.
     pub(crate) fn text(&self, manifest: &Manifest, index: usize) -> String {
         let Some(bound) = self.get(index) else { return String::new() };
-        let clock = match bound.clock {
-            Clock::Height => "height",
-            Clock::TimeMs => "time",
-        };
-        format!("{clock} {}", text(Names { manifest, method: None, item: bound.item }, &bound.expression))
+        clock_text(bound.clock, Names { manifest, method: None, item: bound.item }, &bound.expression)
     }
 }
 

@@ -3,8 +3,8 @@
 use chainstack_analysis::Sum;
 use chainstack_analysis::{Assumptions, Interval, prove_exit, prove_total};
 use chainstack_primitives::manifest::{
-    CallerRule, Cell, CellKind, Effect, Exit, Expression, ItemBinding, KeyTerm, Manifest, Node, Ops,
-    StateSets, Touch, Touches, Transition, TransitionKind, Window,
+    CallerRule, Cell, CellKind, Effect, EscrowUse, Exit, Expression, ItemBinding, KeyTerm, Manifest, Node,
+    Ops, StateSets, Touch, Touches, Transition, TransitionKind, Window,
 };
 
 use super::atom::{Atoms, Scope};
@@ -133,10 +133,8 @@ impl<'m> Builder<'m, '_> {
             CallerRule::Roles(roles) => roles.to_vec(),
             CallerRule::Any | CallerRule::Signer => Vec::new(),
         };
-        let used = |wanted: fn(&chainstack_primitives::manifest::EscrowUse) -> bool| {
-            let used = method.escrows.iter().filter(|escrow| wanted(escrow));
-            used.fold(Bits::EMPTY, |set, escrow| set.with(self.escrow(escrow.cell)))
-        };
+        let filled = method.escrows.iter().filter(|escrow| escrow.pays_in);
+        let fills = filled.fold(Bits::EMPTY, |set, escrow| set.with(self.escrow(escrow.cell)));
         let (may_delete, deletes_in, creates_in) = self.entries(method, cell);
         Ok(Moves {
             action: Action::Method(index),
@@ -149,8 +147,8 @@ impl<'m> Builder<'m, '_> {
             never,
             sure: false,
             callers,
-            fills: used(|escrow| escrow.pays_in),
-            drains: used(|escrow| escrow.pays_out),
+            fills,
+            drains: self.drains(method),
             clears: Bits::EMPTY,
             deletes: false,
             may_delete,
@@ -159,6 +157,20 @@ impl<'m> Builder<'m, '_> {
             disturbs: Bits::EMPTY,
             disturbs_any: Bits::EMPTY,
         })
+    }
+
+    /// The escrows that a method may pay out of: the host lets nothing out beyond the method's `sends`.
+    fn drains(&self, method: &Transition) -> Bits {
+        let sent = |escrow: &EscrowUse| {
+            let cell = self.manifest.cell(escrow.cell).map(|cell| &cell.kind);
+            let asset = match cell {
+                Some(CellKind::Escrow(escrow)) => &escrow.asset,
+                _ => return false,
+            };
+            method.sends.iter().any(|send| send.asset == *asset && send.max.0 > 0)
+        };
+        let used = method.escrows.iter().filter(|escrow| escrow.pays_out && sent(escrow));
+        used.fold(Bits::EMPTY, |set, escrow| set.with(self.escrow(escrow.cell)))
     }
 
     /// Whether a method may delete its item; maps whose other items it may delete or create.

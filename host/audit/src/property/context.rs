@@ -129,7 +129,15 @@ impl<'a, 'm> Context<'a, 'm> {
         let before = before.and_then(|before| self.state(before));
         let assumed = before.and_then(|before| self.assumed(before, step)).into_iter().collect();
         let machines = self.state(reached).map(|state| self.machines(state)).unwrap_or_default();
-        CounterexampleStep { kind, other_item: step.other_item, assumed, state, machines }
+        let holds = self.state(reached).map(|state| self.holds(state)).unwrap_or_default();
+        CounterexampleStep { kind, other_item: step.other_item, assumed, state, machines, holds }
+    }
+
+    /// The escrows that hold something.
+    pub(crate) fn holds(&self, state: &ModelState) -> Vec<String> {
+        let escrows = self.model.escrows.iter().enumerate();
+        let held = escrows.filter(|(position, _)| state.held().has(*position));
+        held.map(|(_, escrow)| self.cell_name(*escrow)).collect()
     }
 
     /// Every machine and its state.

@@ -10,7 +10,7 @@ use chainstack_primitives::manifest::{
 use crate::bits::Bits;
 use crate::model::atom::AtomKind;
 use crate::model::{Action, Moves};
-use crate::report::{Claim, Evidence, Property, Subject, Verdict};
+use crate::report::{Claim, Evidence, Property, StepKind, Subject, Verdict};
 
 use super::Context;
 
@@ -109,7 +109,7 @@ fn claim(
         }
     };
     let verdict = if *bound == Bound::Everything && !meant { Verdict::Violated } else { Verdict::Stated };
-    let subject = Subject { cell: Some(cell.to_owned()), role, ..context.subject_of(action) };
+    let subject = Subject { cell: Some(cell.to_owned()), role: role.clone(), ..context.subject_of(action) };
     let found = Claim::new(Property::P4, "takes", subject, (verdict, Evidence::Proven), sentence);
     let shown = context.states().find_map(|(index, state)| {
         let held = state.held().has(position);
@@ -118,7 +118,15 @@ fn claim(
         steps.find(|(_, next)| emptied(*next)).map(|(step, next)| (index, *step, *next))
     });
     match (verdict, shown) {
-        (Verdict::Violated, Some((index, step, next))) => found.shown_by(context.run_and(index, step, next)),
+        (Verdict::Violated, Some((index, step, next))) => {
+            let mut run = context.run_and(index, step, next);
+            // Others may call the method too; the claim is about this one.
+            if let Some(StepKind::Call { role: caller, .. }) = run.steps.last_mut().map(|last| &mut last.kind)
+            {
+                *caller = role;
+            }
+            found.shown_by(run)
+        }
         _ => found,
     }
 }

@@ -132,6 +132,12 @@ fn contradictions(manifest: &Manifest, method: &Transition, prices: &Prices) -> 
         ItemBinding::New { cell, .. } => !can_create(*cell),
         _ => false,
     };
+    let filled = method.escrows.iter().filter(|escrow| escrow.pays_in);
+    let of_item = |escrow: u16| match manifest.cell(escrow).map(|cell| &cell.kind) {
+        Some(CellKind::Escrow(escrow)) => escrow.item.is_some(),
+        _ => false,
+    };
+    let fills_new = new_item && filled.into_iter().any(|escrow| of_item(escrow.cell));
     let over = prices.block_gas.filter(|block| ceilings.gas.0 > *block);
     let small = match &method.item {
         ItemBinding::New { cell, .. } => manifest
@@ -146,6 +152,19 @@ fn contradictions(manifest: &Manifest, method: &Transition, prices: &Prices) -> 
             "writes",
             writes && ceilings.writes == 0,
             format!("Method `{name}` is declared to write, and may write 0 entries."),
+        ),
+        (
+            "escrow",
+            !writes && !method.escrows.is_empty() && ceilings.writes == 0,
+            format!("Method `{name}` is declared to move value of an escrow, and may write 0 entries."),
+        ),
+        (
+            "escrow_of_item",
+            fills_new && (1..2).contains(&ceilings.new_entries.min(ceilings.writes)),
+            format!(
+                "Method `{name}` creates its item and is declared to pay into an escrow of it, and may create 1 \
+                 entry: it cannot do both."
+            ),
         ),
         (
             "reads",

@@ -93,6 +93,7 @@ fn stays(
             assumed: Vec::new(),
             state: context.model.describe(state),
             machines: context.machines(state),
+            holds: context.holds(state),
         });
     }
     Some(Claim::new(Property::P3, "trapped", subject, BROKEN, sentence).shown_by(run))

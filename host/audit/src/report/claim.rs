@@ -217,6 +217,8 @@ pub struct CounterexampleStep {
     pub state: String,
     /// The machines in that state.
     pub machines: Vec<MachineState>,
+    /// The escrows that hold something in that state, by name.
+    pub holds: Vec<String>,
 }
 
 /// A machine, and the state it is in.

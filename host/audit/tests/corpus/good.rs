@@ -67,7 +67,7 @@ const VARIANTS: [(&str, &str, Edits); 22] = [
         &[(
             "[exits.pay]",
             "[transitions.charge]\nargs = { id = \"u64\" }\nitem = { existing = \"deals\", key = [\"arg.id\"] }\nfrom = { deal = [\"Funded\"] }\ncaller = [\"operator\"]\n\
-         sends = [{ asset = \"native\", max = 10 }]\nescrows = [{ cell = \"deposits\", pays_out = true }]\nceilings = { gas = 100_000 }\n\n[exits.pay]",
+         sends = [{ asset = \"native\", max = 10 }]\nescrows = [{ cell = \"deposits\", pays_out = true }]\nceilings = { gas = 100_000, writes = 1 }\n\n[exits.pay]",
         )],
     ),
     (

@@ -147,7 +147,7 @@ fn tens_of_thousands_of_states_are_searched() {
             );
         }
     }
-    text.push_str("[transitions.fill]\nvalue_max = \"any\"\nescrows = [{ cell = \"pool\", pays_in = true }]\nceilings = { gas = 1 }\n\n");
+    text.push_str("[transitions.fill]\nvalue_max = \"any\"\nescrows = [{ cell = \"pool\", pays_in = true }]\nceilings = { gas = 1, writes = 1, new_entries = 1 }\n\n");
     text.push_str("[exits.empty]\nid = 1\neffects = [{ release = \"pool\", to = \"self\" }]\n");
     let found = report(&edited(&text, &[]), &[], None);
     assert_eq!(found.states, Some(2 * 28 * 28 * 11));

@@ -2,69 +2,8 @@
 
 use chainstack_audit::{Property::P9, PropertyError, PropertyText};
 
-use super::{AUCTION, CUSTODY, ESCROW, Edits, POOL, TOKEN, check_fault, check_good, edited, report};
-
-/// What is wrong, the property, the base that keeps it, and the edits that break it.
-type Case = (&'static str, &'static str, &'static str, Edits);
-
-const CASES: [Case; 8] = [
-    (
-        "paid without being confirmed",
-        "deal.Paid only after confirm",
-        ESCROW,
-        &[(
-            "[exits.pay]",
-            "[transitions.skip]\nargs = { id = \"u64\" }\nitem = { existing = \"deals\", key = [\"arg.id\"] }\nfrom = { deal = [\"Funded\"] }\nto = { deal = [\"Confirmed\"] }\ncaller = [\"buyer\"]\nceilings = { gas = 100 }\n\n[exits.pay]",
-        )],
-    ),
-    (
-        "cancelled though funded",
-        "cancel only after open",
-        ESCROW,
-        &[(
-            "[exits.pay]",
-            "[transitions.open_two]\nargs = { id = \"u64\" }\nitem = { new = \"deals\", key = [\"arg.id\"] }\ntouches = [{ cell = \"deals\", key = [\"arg.id\"], ops = [\"set\"] }]\nceilings = { gas = 100, writes = 1, new_entries = 1 }\n\n[exits.pay]",
-        )],
-    ),
-    (
-        "value while it is open",
-        "never deal.Open && holds(deposits)",
-        ESCROW,
-        &[
-            (
-                "from = { deal = [\"Open\"] }\nto = { deal = [\"Funded\"] }",
-                "from = { deal = [\"Open\"] }\nto = { deal = [\"Funded\", \"Open\"] }",
-            ),
-            (
-                "from = { deal = [\"Funded\"] }\nwindow = { clock = \"time\", opens",
-                "from = { deal = [\"Funded\", \"Open\"] }\nwindow = { clock = \"time\", opens",
-            ),
-            (
-                "from = { deal = [\"Open\"] }\nto = { deal = [\"Cancelled\"] }",
-                "from = { deal = [\"Open\"] }\nto = { deal = [\"Cancelled\"] }\nguard = \"escrowed(deposits) == 0\"",
-            ),
-        ],
-    ),
-    (
-        "an offer sold at once",
-        "sell_small only after accept",
-        AUCTION,
-        &[
-            (
-                "from = { offer = [\"Live\"] }\nto = { offer = [\"Accepted\"] }",
-                "from = { offer = [\"Live\"] }\nto = { offer = [\"Accepted\"] }\nguard = \"item.lot > 0\"",
-            ),
-            (
-                "[upgrade]",
-                "[transitions.take]\nargs = { lot = \"u64\", number = \"u64\" }\nitem = { existing = \"offers\", key = [\"arg.lot\", \"arg.number\"] }\nfrom = { offer = [\"Live\"] }\nto = { offer = [\"Accepted\"] }\ncaller = [\"bidder\"]\nceilings = { gas = 100 }\n\n[upgrade]",
-            ),
-        ],
-    ),
-    ("a closed vault that holds value", "always !vault.Closed || !holds(coins)", CUSTODY, &[]),
-    ("a vault that only its owner closes", "eventually vault.Closed by exits", CUSTODY, &[]),
-    ("a pause", "never main.Paused", TOKEN, &[]),
-    ("an end that fails", "eventually (main.Done || main.Failed) by exits", POOL, &[]),
-];
+use super::faults::{BROKEN, STATED};
+use super::{ESCROW, TOKEN, check_fault, check_good, edited, report};
 
 fn properties(base: &str, edits: &[(&str, &str)], text: &str) -> chainstack_audit::Report {
     let manifest = edited(base, edits);
@@ -72,17 +11,9 @@ fn properties(base: &str, edits: &[(&str, &str)], text: &str) -> chainstack_audi
     report(&manifest, &[property], None)
 }
 
-/// Breaks that are faults of the property alone: the manifest is otherwise without one.
-const BROKEN: [Case; 4] = [
-    ("a closed vault that holds value", "never vault.Closed", CUSTODY, &[]),
-    ("the end by exits before it is confirmed", "eventually deal.Paid by exits", ESCROW, &[]),
-    ("a pause", "always main.Active", TOKEN, &[]),
-    ("done only after it is aborted", "finish only after abort", POOL, &[]),
-];
-
 #[test]
 fn p9_kept_by_the_base_and_broken_by_an_edit() {
-    for (name, text, base, edits) in CASES.iter().filter(|(.., edits)| !edits.is_empty()) {
+    for (name, text, base, edits) in STATED.iter().filter(|(.., edits)| !edits.is_empty()) {
         check_good(name, &properties(base, &[], text));
         check_fault(name, &properties(base, edits, text), P9, true);
     }
@@ -91,7 +22,7 @@ fn p9_kept_by_the_base_and_broken_by_an_edit() {
 #[test]
 fn p9_kept() {
     for (name, text, base, _) in
-        CASES.iter().filter(|(_, text, _, edits)| edits.is_empty() && *text != "never main.Paused")
+        STATED.iter().filter(|(_, text, _, edits)| edits.is_empty() && *text != "never main.Paused")
     {
         check_good(name, &properties(base, &[], text));
     }

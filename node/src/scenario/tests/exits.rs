@@ -194,3 +194,29 @@ fn what_cannot_be_poked_is_said() {
         assert!(error.contains(what), "{steps}: {error}");
     }
 }
+
+#[test]
+fn what_an_escrow_holds_is_looked_at() {
+    let look =
+        |expected: &str| format!("[[steps]]\nblock = []\nexpect = {{ escrows = [{{ {expected} }}] }}\n");
+    let held = "cell = \"held\", key = [7, \"@B\"]";
+    passes(&look(&format!("{held}, value = 30")));
+    passes(&look(&format!("{held}, holds = true")));
+    passes(&look("cell = \"held\", key = [8, \"@B\"], holds = false"));
+    let empty = format!("{REFUND}at_height = 50\nexpect = {{ escrows = [{{ {held}, value = 0 }}] }}\n");
+    passes(&empty);
+    let cases = [
+        (format!("{held}, value = 29"), "expected 29, found 30"),
+        (format!("{held}, holds = false"), "expected nothing, found 30"),
+        ("cell = \"held\", key = [8, \"@B\"], holds = true".to_owned(), "expected something, found 0"),
+        (held.to_owned(), "expected exactly one of `holds` and `value`"),
+        (format!("{held}, holds = true, value = 30"), "expected exactly one of `holds` and `value`"),
+        ("cell = \"deals\", key = [7, \"@B\"], holds = true".to_owned(), "cell `deals` is no escrow"),
+        ("cell = \"hold\", holds = true".to_owned(), "no cell `hold` is declared"),
+        ("cell = \"held\", holds = true".to_owned(), "2 key texts expected, 0 found"),
+    ];
+    for (expected, what) in cases {
+        let error = outcome(&look(&expected)).expect_err(what).to_string();
+        assert!(error.contains(what), "{expected}: {error}");
+    }
+}

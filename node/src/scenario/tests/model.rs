@@ -272,6 +272,13 @@ impl ScenarioChain for Model {
         })
     }
 
+    fn escrowed(&mut self, _: &str, cell: &str, key: &[String]) -> Result<u128, String> {
+        match (cell, key) {
+            ("vault", []) => Ok(self.balance_of("vault")),
+            _ => Err(format!("no escrow {cell} with {} key fields", key.len())),
+        }
+    }
+
     fn machine_state(&mut self, _: &str, machine: &str, key: &[String]) -> Result<Value, String> {
         match (machine, key) {
             ("main", []) => Ok(json!(if self.paused { "Paused" } else { "Active" })),
