@@ -165,6 +165,7 @@ const LEAST: [(Property, usize); 6] = [
 ];
 
 #[test]
+#[expect(clippy::print_stderr, reason = "the counts are for whoever runs this")]
 fn every_run_of_the_corpus_is_real() {
     let home = TempDir::new().expect("a folder");
     let faults = faults();
