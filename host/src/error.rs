@@ -71,6 +71,13 @@ pub enum UploadError {
         /// The invariant.
         invariant: Name,
     },
+    /// An exit may create an entry of a ledger that nobody has kept a deposit for.
+    ExitUnpaidEntry {
+        /// The exit.
+        exit: Name,
+        /// Why, in words.
+        why: &'static str,
+    },
     /// `_initialize` did not return under upload's limits.
     Initialize(CallReport),
 }
@@ -79,7 +86,7 @@ pub enum UploadError {
 pub type CodeRow = (u16, &'static str, &'static str, &'static str);
 
 impl UploadError {
-    /// The codes of this table, 2150 to 2160. Bytecode has 2000 to 2099, the manifest itself 2100 to 2149.
+    /// The codes of this table, 2150 to 2161. Bytecode has 2000 to 2099, the manifest itself 2100 to 2149.
     pub const CODES: &'static [CodeRow] = &[
         (
             2150,
@@ -147,6 +154,12 @@ impl UploadError {
             "whoever owns an asset can put it into an escrow of another contract, and break this invariant so",
             "let it read the asset's sum, not single balances, counts of balances, or fields that a move clears",
         ),
+        (
+            2161,
+            "ExitUnpaidEntry",
+            "an exit may create an entry of a ledger that nobody has kept a deposit for",
+            "bind it to an item, and let it delete the item or lead it to a state that the exit is not taken from",
+        ),
     ];
 
     /// The stable numeric code.
@@ -166,6 +179,7 @@ impl UploadError {
             Self::ExitMayStick { .. } => 2158,
             Self::InvariantBrokenByPayment { .. } => 2159,
             Self::InvariantBrokenByMove { .. } => 2160,
+            Self::ExitUnpaidEntry { .. } => 2161,
         }
     }
 }
@@ -191,7 +205,9 @@ impl fmt::Display for UploadError {
                     "exit `{exit}` deletes its item and may leave something in escrow cell {escrow}"
                 )
             }
-            Self::ExitMayStick { exit, why } => write!(formatter, "exit `{exit}`: {why}"),
+            Self::ExitMayStick { exit, why } | Self::ExitUnpaidEntry { exit, why } => {
+                write!(formatter, "exit `{exit}`: {why}")
+            }
             Self::InvariantBrokenByPayment { invariant } => {
                 write!(formatter, "invariant `{invariant}` is broken by whoever sends coins to the contract")
             }

@@ -71,11 +71,10 @@ fn not_initialized(error: LoadError) -> PrepareError {
     }
 }
 
-/// The manifest that the module carries, if it is whole, enforced here, and of these exports.
+/// The manifest that the module carries, if it is whole and of these exports.
 fn judge_manifest(admitted: &Admitted) -> Result<Manifest, UploadError> {
     let section = admitted.manifest.as_deref().ok_or(UploadError::ManifestMissing)?;
     let manifest = Manifest::decode_checked(section).map_err(UploadError::Manifest)?;
-    manifest.check_supported().map_err(UploadError::Manifest)?;
     for method in manifest.methods() {
         if !admitted.exports.iter().any(|export| **export == **method) {
             return Err(UploadError::MethodMissing { method: method.clone() });

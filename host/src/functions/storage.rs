@@ -18,7 +18,7 @@ use super::{
     table::{KEY_BYTES_MAX, Price, VALUE_BYTES_MAX},
 };
 use crate::{
-    budget::{charge, charge_times, charge_update, entry_deposit},
+    budget::{charge, charge_times, charge_update},
     machine::{
         COUNT, CellPlan, Contract, Frame, Item, Kind, LEDGER_SUM, Pending, account_of, check_empty,
         check_everything, check_other_item, check_touch, flush, holder_of, own_less, read_aggregate,
@@ -129,7 +129,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         {
             item.see(plan, Some(&value));
         }
-        let deposit = entry_deposit(schedule, plan.room_bytes)?;
+        let deposit = plan.deposit(schedule)?;
         self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
         Ok(0)
     }

@@ -13,7 +13,7 @@ use super::{
     table::{Price, VALUE_BYTES_MAX},
 };
 use crate::{
-    budget::{charge_times, charge_update, entry_deposit},
+    budget::{charge_times, charge_update},
     machine::{
         CellPlan, Contract, Frame, Kind, account_of, check_everything, given, holder_of, own_less, own_more,
         owned, takes_coins,
@@ -90,7 +90,7 @@ impl Scene<'_, '_, '_, '_, '_> {
         {
             item.see(plan, Some(&value));
         }
-        let deposit = entry_deposit(schedule, plan.room_bytes)?;
+        let deposit = plan.deposit(schedule)?;
         self.state.write_entry(self.meter, (address, plan.id, self.key), value, deposit)?;
         own_more(self.state, self.meter, address, plan.id, &owner)?;
         Ok(DONE)

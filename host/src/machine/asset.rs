@@ -26,6 +26,7 @@ use super::{
     contract::{CellPlan, Contract, reads_param},
     facts::Place,
     frame::{Spans, read_params},
+    fund::Fund,
     guard::value_of,
     item::{Item, account_of, holder_of},
     state::rewrite_gas,
@@ -169,43 +170,6 @@ impl<'c> AssetCell<'c> {
     }
 }
 
-/// Who pays for an entry that a move creates.
-#[derive(Clone, Copy)]
-enum Fund<'f, 'm> {
-    /// The origin of the transaction.
-    Origin(&'f Meter<'m>),
-    /// What the escrow has kept for those who may get something out of it.
-    Kept(&'f Schedule, Escrow<'f>),
-}
-
-impl Fund<'_, '_> {
-    /// Payer and deposit of a new entry of so many bytes.
-    fn pay(self, state: &mut Overlay<'_>, bytes: u32) -> Result<(AccountId, Amount), ExecutionError> {
-        match self {
-            Self::Origin(meter) => {
-                let deposit = entry_deposit(meter.schedule(), bytes)?;
-                state.lock_deposit(meter, deposit)?;
-                Ok((meter.origin(), deposit))
-            }
-            Self::Kept(schedule, (contract, holder)) => {
-                let place = state.place(contract, reserved::ASSET_ESCROWS, holder)?;
-                let Some(record) = state.entry_at(place) else {
-                    return Err(Fault::text("an escrow that pays out has no record").into());
-                };
-                let mut record = record.clone();
-                let own = entry_deposit(schedule, record_bytes(&record.value))?;
-                // Where an exit has paid out more often than was foreseen, there is less: never a reason to refuse.
-                let spare = record.deposit.checked_sub(own).unwrap_or_default();
-                let deposit = entry_deposit(schedule, bytes)?.min(spare);
-                record.deposit = record.deposit.checked_sub(deposit).unwrap_or_default();
-                let payer = record.payer;
-                state.set_entry_at(place, Some(record));
-                Ok((payer, deposit))
-            }
-        }
-    }
-}
-
 /// Size of key and value of an escrow's record.
 fn record_bytes(value: &[u8]) -> u32 {
     u32::try_from(value.len()).unwrap_or(u32::MAX).saturating_add(33)
@@ -334,7 +298,11 @@ pub(crate) fn release(
     }
     let target = account_holder(to);
     let fund = match by {
-        Way::Exit => Fund::Kept(schedule, (contract, holder)),
+        Way::Exit => Fund::Kept {
+            schedule,
+            place: state.place(contract, reserved::ASSET_ESCROWS, holder)?,
+            own: entry_deposit(schedule, record_bytes(&record.encode()))?,
+        },
         Way::Method => Fund::Origin(ground.meter),
     };
     match &paid {

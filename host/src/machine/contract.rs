@@ -10,11 +10,11 @@ use chainstack_primitives::{
         Node, Reenter, Touch, Touches, Transition, TransitionKind, Type, View,
     },
 };
-use chainstack_runtime::ports::Failure;
+use chainstack_runtime::{params::Schedule, ports::Failure};
 use parity_scale_codec::Encode as _;
 
 use super::{judge::paid, set::Set};
-use crate::budget::CheckCost;
+use crate::budget::{CheckCost, entry_deposit};
 
 /// What a cell is to the host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +61,8 @@ pub(crate) struct CellPlan {
     pub(crate) value_max: usize,
     /// Greatest size of key and value: what a deposit is for.
     pub(crate) room_bytes: u32,
+    /// Rooms of ledger entries that an exit of an item may create, for which each item keeps deposits.
+    pub(crate) kept: Vec<u32>,
     pub(crate) sum: bool,
     pub(crate) count: bool,
     pub(crate) max_entries: Option<u64>,
@@ -322,6 +324,19 @@ impl Contract {
     }
 }
 
+impl CellPlan {
+    /// The deposit of a new entry: for its own room, and what it keeps for others.
+    ///
+    /// # Errors
+    /// [`codes::DEPOSIT_LIMIT`] if it passes the greatest amount.
+    pub(crate) fn deposit(&self, schedule: &Schedule) -> Result<Amount, Failure> {
+        let too_much = || Failure::new(codes::DEPOSIT_LIMIT, "the deposits that an item keeps pass 128 bits");
+        self.kept.iter().try_fold(entry_deposit(schedule, self.room_bytes)?, |sum, room| {
+            sum.checked_add(entry_deposit(schedule, *room)?).ok_or_else(too_much)
+        })
+    }
+}
+
 fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan> {
     let (kind, sum) = match &cell.kind {
         CellKind::Map(_) | CellKind::Value(_) => (Kind::Entries, false),
@@ -353,10 +368,8 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
     let owner = unique.then_some(usize::from(machine.is_some()));
     let holder_size = usize::try_from(HOLDER_SIZE).ok()?;
     let prefix = owner.map_or(usize::from(machine.is_some()), |at| at.saturating_add(holder_size));
-    let holder = u64::from(cell.is_fungible_asset());
-    let key_max =
-        cell.key().iter().try_fold(holder, |size, field| size.checked_add(manifest.max_size(&field.ty)?))?;
-    let room_bytes = u32::try_from(u64::try_from(value_max).ok()?.checked_add(key_max)?).ok()?;
+    let room_bytes = u32::try_from(manifest.entry_room(cell)?).ok()?;
+    let kept = manifest.kept_rooms(cell.id).into_iter().map(u32::try_from).collect::<Result<_, _>>().ok()?;
     Some(CellPlan {
         id: cell.id,
         index,
@@ -370,6 +383,7 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         initial: machine.map(|machine| machine.initial),
         value_max,
         room_bytes,
+        kept,
         sum,
         count: cell.counts(),
         max_entries: cell.max_entries(),

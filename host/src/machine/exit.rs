@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use chainstack_analysis::Value;
 use chainstack_primitives::{
-    AccountId, Amount, Event, codes,
-    manifest::{Effect, Exit, Expression, KeyTerm, Machine, Type, escrow_holder},
+    AccountId, Amount, BoundedVec, Event, codes,
+    manifest::{Effect, Exit, Expression, KeyTerm, Machine, Type, escrow_holder, limits::KEY_FIELDS_MAX},
 };
 use chainstack_runtime::{
     params::Schedule,
@@ -25,17 +25,22 @@ use super::{
     escrow::{check_empty, holds_coins},
     facts::Place,
     guard::{check_guard, check_states, check_window, value_of},
+    ledger::{self, Change, changed, stored_key},
     state::{move_item, move_own, rewrite_gas},
 };
 use crate::budget::{CheckCost, GasLeft};
 
 /// An effect with everything it needs worked out.
-enum Step {
+enum Step<'c> {
     Release { escrow: u16, amount: Option<Amount>, to: AccountId, remainder: Option<AccountId> },
     SetHead { offset: usize, bytes: Vec<u8> },
     DeleteItem,
     Pay { to: AccountId, amount: Amount },
+    Ledger(Change<'c>),
 }
+
+/// A key, field by field.
+type KeyTerms = BoundedVec<KeyTerm, KEY_FIELDS_MAX>;
 
 /// Finds the contract at an address, charged as a called one is; none if there is none.
 pub(crate) type FindContract<'f> = dyn FnMut(&mut Overlay<'_>, &mut GasLeft, &AccountId) -> Result<Option<Arc<Contract>>, ExecutionError>
@@ -99,7 +104,11 @@ fn price(schedule: &Schedule, at: Place<'_>, exit: &Exit) -> u64 {
     let sums = at.item.map_or(0, |(cell, _)| cell.head.iter().filter(|field| field.sum).count());
     let escrows = at.item.map_or(0, |(cell, _)| cell.escrows.len());
     let mut updates = exit.from.len().saturating_add(usize::from(exit.to.is_some()));
+    let mut balances = 0_u64;
     for effect in &exit.effects {
+        if let Some(cell) = changed(at.contract, effect) {
+            balances = balances.saturating_add(ledger::price(schedule, at, cell, effect));
+        }
         updates = updates.saturating_add(match effect {
             // Twice: who gets it and who gets the remainder, the escrow, who paid its deposit.
             Effect::Release { remainder, .. } => {
@@ -112,12 +121,17 @@ fn price(schedule: &Schedule, at: Place<'_>, exit: &Exit) -> u64 {
             Effect::SetHead { .. } => 2,
             // The item, who paid its deposit, its count and sums; its escrows are looked at.
             Effect::DeleteItem => sums.saturating_add(escrows).saturating_add(3),
-            _ => 2,
+            Effect::Pay { .. } => 2,
+            Effect::LedgerAdd { .. } | Effect::LedgerSub { .. } | Effect::LedgerMove { .. } => 0,
         });
         match effect {
-            Effect::Release { amount: Some(amount), .. } | Effect::Pay { amount, .. } => cost.add(amount),
+            Effect::Release { amount: Some(amount), .. }
+            | Effect::Pay { amount, .. }
+            | Effect::LedgerAdd { amount, .. }
+            | Effect::LedgerSub { amount, .. }
+            | Effect::LedgerMove { amount, .. } => cost.add(amount),
             Effect::SetHead { value, .. } => cost.add(value),
-            _ => {}
+            Effect::Release { amount: None, .. } | Effect::DeleteItem => {}
         }
     }
     let paid = u64::try_from(super::judge::paid(exit).count()).unwrap_or(u64::MAX);
@@ -131,7 +145,7 @@ fn price(schedule: &Schedule, at: Place<'_>, exit: &Exit) -> u64 {
     let updates = u64::try_from(updates).unwrap_or(u64::MAX);
     let each = prices.read.saturating_add(prices.write);
     let gas = each.saturating_mul(updates).saturating_add(cost.gas(schedule));
-    gas.saturating_add(accounts).saturating_add(announced).saturating_add(rewritten)
+    [accounts, announced, rewritten, balances].into_iter().fold(gas, u64::saturating_add)
 }
 
 /// Greatest size of a value that an expression has.
@@ -147,7 +161,7 @@ fn broken() -> ExecutionError {
     Fault::text("an exit does not fit its own declaration").into()
 }
 
-fn step(state: &mut Overlay<'_>, at: Place<'_>, effect: &Effect) -> Result<Step, ExecutionError> {
+fn step<'c>(state: &mut Overlay<'_>, at: Place<'c>, effect: &Effect) -> Result<Step<'c>, ExecutionError> {
     Ok(match effect {
         Effect::Release { escrow, amount, to, remainder } => Step::Release {
             escrow: *escrow,
@@ -162,18 +176,36 @@ fn step(state: &mut Overlay<'_>, at: Place<'_>, effect: &Effect) -> Result<Step,
         }
         Effect::DeleteItem => Step::DeleteItem,
         Effect::Pay { to, amount } => Step::Pay { to: account(at, to)?, amount: number(state, at, amount)? },
-        Effect::LedgerAdd { .. } | Effect::LedgerSub { .. } | Effect::LedgerMove { .. } => {
-            let text = "an exit that changes a ledger is not supported yet";
-            return Err(Failure::new(codes::NOT_SUPPORTED, text).into());
+        Effect::LedgerAdd { key, amount, .. } => ledger(state, at, effect, (None, Some(key)), amount)?,
+        Effect::LedgerSub { key, amount, .. } => ledger(state, at, effect, (Some(key), None), amount)?,
+        Effect::LedgerMove { from, to, amount, .. } => {
+            ledger(state, at, effect, (Some(from), Some(to)), amount)?
         }
     })
+}
+
+fn ledger<'c>(
+    state: &mut Overlay<'_>,
+    at: Place<'c>,
+    effect: &Effect,
+    (from, to): (Option<&KeyTerms>, Option<&KeyTerms>),
+    amount: &Expression,
+) -> Result<Step<'c>, ExecutionError> {
+    let cell = changed(at.contract, effect).ok_or_else(broken)?;
+    let key = |terms: Option<&KeyTerms>| {
+        let Some(terms) = terms else { return Ok(None) };
+        let fields = terms.iter().map(|term| term_bytes(at, term)).collect::<Result<Vec<_>, _>>()?;
+        stored_key(at.contract, cell, &fields).map(Some)
+    };
+    let (from, to) = (key(from)?, key(to)?);
+    Ok(Step::Ledger(Change { cell, from, to, amount: number(state, at, amount)?.0 }))
 }
 
 fn carry_out(
     state: &mut Overlay<'_>,
     ways: &mut Ways<'_, '_>,
     at: Place<'_>,
-    step: Step,
+    step: Step<'_>,
     pending: &mut Vec<Pending>,
 ) -> Result<(), ExecutionError> {
     match step {
@@ -201,6 +233,7 @@ fn carry_out(
             let free = state.account_or_new(at.address)?.balance;
             state.transfer(at.address, &to, amount.min(free))
         }
+        Step::Ledger(change) => ledger::carry_out(state, ways.meter.schedule(), at, &change, pending),
         Step::SetHead { offset, bytes } => {
             let (cell, item) = at.item.ok_or_else(broken)?;
             let place = state.place(at.address, cell.id, &item.key)?;
@@ -279,7 +312,12 @@ fn is_of_item(at: Place<'_>, escrow: u16) -> bool {
 }
 
 fn account(at: Place<'_>, term: &KeyTerm) -> Result<AccountId, ExecutionError> {
-    let bytes: &[u8] = match term {
+    <[u8; 32]>::try_from(term_bytes(at, term)?).map(AccountId).map_err(|_| broken())
+}
+
+/// The bytes that a term stands for.
+fn term_bytes<'b>(at: Place<'b>, term: &'b KeyTerm) -> Result<&'b [u8], ExecutionError> {
+    Ok(match term {
         KeyTerm::Param(index) => {
             let (bytes, spans) = at.params.ok_or_else(broken)?;
             spans.get(bytes, usize::from(*index)).ok_or_else(broken)?
@@ -293,8 +331,7 @@ fn account(at: Place<'_>, term: &KeyTerm) -> Result<AccountId, ExecutionError> {
         }
         KeyTerm::Literal(bytes) => bytes,
         KeyTerm::Arg(_) | KeyTerm::ArgField { .. } | KeyTerm::Any => return Err(broken()),
-    };
-    <[u8; 32]>::try_from(bytes).map(AccountId).map_err(|_| broken())
+    })
 }
 
 fn number(state: &mut Overlay<'_>, at: Place<'_>, amount: &Expression) -> Result<Amount, ExecutionError> {

@@ -76,6 +76,9 @@ pub(crate) fn judge_exits(manifest: &Manifest) -> Result<(), UploadError> {
         if let Some(why) = sticks(manifest, exit) {
             return Err(UploadError::ExitMayStick { exit: name(), why });
         }
+        if let Some(why) = unpaid(exit) {
+            return Err(UploadError::ExitUnpaidEntry { exit: name(), why });
+        }
     }
     Ok(())
 }
@@ -121,6 +124,10 @@ fn sticks(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
             }
             _ => {}
         }
+        let full = effect.fills().and_then(|ledger| manifest.cell(ledger)?.max_entries());
+        if full.is_some() {
+            return Some("it may create an entry of a ledger that has no more than so many");
+        }
     }
     let target = exit.to?;
     let machine = manifest.machine(target.machine)?;
@@ -136,6 +143,31 @@ fn sticks(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
     let ends = machine.terminal.contains(&target.state);
     (ends && exit.effects.iter().any(leaves))
         .then_some("it ends its machine, and nobody gets the remainder of a release")
+}
+
+/// Why nobody has kept a deposit for an entry of a ledger that an exit may create, if it may: each item keeps deposits for
+/// what one exit creates, once.
+fn unpaid(exit: &Exit) -> Option<&'static str> {
+    let creation = exit.effects.iter().rposition(|effect| effect.fills().is_some())?;
+    if exit.item.is_none() {
+        return Some("it may create an entry of a ledger, and concerns no item that keeps a deposit for it");
+    }
+    match exit.effects.iter().position(|effect| *effect == Effect::DeleteItem) {
+        Some(deletion) if deletion < creation => {
+            return Some(
+                "it may create an entry of a ledger after it has deleted the item that keeps a deposit for it",
+            );
+        }
+        Some(_) => return None,
+        None => {}
+    }
+    let leads_away = exit.to.is_some_and(|target| {
+        let from = exit.from.iter().find(|set| set.machine == target.machine);
+        from.is_some_and(|set| !set.states.contains(&target.state))
+    });
+    (!leads_away).then_some(
+        "it may create an entry of a ledger each time that it is taken: it neither deletes its item nor leads away from where it may be taken",
+    )
 }
 
 /// An escrow of the item that an exit deletes, and that it does not empty before.

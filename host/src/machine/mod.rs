@@ -14,6 +14,8 @@
 //! | `exit`, `judge` | ways out that the host runs, and what admission asks of them |
 //! | `touch` | whether an access stands in the declaration |
 //! | `outlook` | what could be done now, and why the rest could not |
+//! | `ledger` | balances that exits change |
+//! | `fund` | who pays the deposit of an entry that the host creates |
 //! | `aggregate` | sums and counts as deltas |
 //! | `role` | holders of account roles, and the methods by which they change |
 //! | `set`, `approval` | members of set roles, and the calls they approve |
@@ -28,11 +30,13 @@ mod escrow;
 mod exit;
 mod facts;
 mod frame;
+mod fund;
 mod guard;
 mod hosted;
 mod invariant;
 mod item;
 mod judge;
+mod ledger;
 mod outlook;
 mod role;
 mod set;

@@ -9,6 +9,7 @@ mod functions;
 mod hostile;
 mod kept;
 mod kit;
+mod ledgers;
 mod limits;
 mod machines;
 mod outlook;

@@ -269,11 +269,6 @@ impl Look {
         Ok(Self { target, live })
     }
 
-    /// Why a host of this version does not run the contract.
-    fn unsupported(&self) -> Option<String> {
-        self.target.manifest.check_supported().err().map(|error| error.to_string())
-    }
-
     fn code_hash(&self) -> Option<String> {
         self.target.code.as_ref().map(|code| tagged(Tag::Code, code).to_string())
     }
@@ -286,7 +281,6 @@ impl Look {
             ("manifest_hash".to_owned(), json!(self.target.manifest.hash().to_string())),
             ("code_hash".to_owned(), json!(self.code_hash())),
             ("code_bytes".to_owned(), json!(self.target.code.as_ref().map(Vec::len))),
-            ("not_supported".to_owned(), json!(self.unsupported())),
         ])
     }
 
@@ -300,12 +294,6 @@ impl Look {
             fact("address", self.target.address.clone()),
             fact("manifest", Some(manifest.hash().to_string())),
             fact("code", code.map(|(hash, code)| format!("{hash}, {} bytes", code.len()))),
-            fact(
-                "this host",
-                self.unsupported().map(|why| {
-                    format!("refuses it ({why}): what is ENFORCED below holds where a host enforces it")
-                }),
-            ),
         ];
         page::Page {
             title: format!("contract {}", manifest.name),

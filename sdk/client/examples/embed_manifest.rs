@@ -41,7 +41,6 @@ fn embed() -> Result<String, Box<dyn Error>> {
         }
     };
     let manifest = from_toml(&text).map_err(|error| error.shown_in(&text))?;
-    manifest.check_supported()?;
     let code = embed_manifest(&module, &manifest.encode())?;
     std::fs::write(out, &code)?;
     Ok(format!("code_hash = \"{}\"\nmanifest_hash = \"{}\"", tagged(Tag::Code, &code), manifest.hash()))

@@ -272,9 +272,10 @@ impl<'m> Builder<'m, '_> {
         };
         match effect {
             Effect::Pay { amount, .. } => is_zero(amount) || self.never_below(&[Node::Balance], amount, item),
-            Effect::LedgerSub { amount, .. } | Effect::LedgerMove { amount, .. } => is_zero(amount),
-            // Past the greatest amount there is no sum: a supply that large is no case to plan for.
+            // At most what is there, and at most what fits.
             Effect::LedgerAdd { .. }
+            | Effect::LedgerSub { .. }
+            | Effect::LedgerMove { .. }
             | Effect::Release { .. }
             | Effect::SetHead { .. }
             | Effect::DeleteItem => true,

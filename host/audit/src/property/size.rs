@@ -1,7 +1,7 @@
 //! P6: how large a contract can get, and what a call can use; whether its ceilings let it do what it declares.
 
 use chainstack_primitives::manifest::{
-    Cell, CellKind, HOLDER_SIZE, ItemBinding, Manifest, Ops, Touches, Transition, Type,
+    Cell, CellKind, HOLDER_SIZE, ItemBinding, Manifest, Ops, Touches, Transition,
 };
 
 use crate::report::{Claim, Evidence, Property, Subject, Verdict};
@@ -34,22 +34,20 @@ pub(crate) fn sizes(manifest: &Manifest, prices: &Prices) -> Vec<Claim> {
 
 /// Greatest size of one entry in bytes: key and value.
 fn entry_bytes(manifest: &Manifest, cell: &Cell) -> Option<u64> {
-    let key =
-        cell.key().iter().try_fold(0u64, |size, field| size.checked_add(manifest.max_size(&field.ty)?))?;
-    let holder = if cell.is_fungible_asset() { 1 } else { 0 };
-    let value = match &cell.kind {
-        CellKind::Ledger(_) => manifest.max_size(&Type::U128)?,
-        CellKind::Map(_) | CellKind::Value(_) => {
-            manifest.head_size(cell)?.checked_add(u64::from(cell.tail_max_bytes()))?
-        }
-        CellKind::Escrow(_) => u64::from(HOLDER_SIZE),
-    };
-    key.checked_add(holder)?.checked_add(value)
+    match &cell.kind {
+        // Its entries are the host's: an amount for each holder.
+        CellKind::Escrow(_) => Some(u64::from(HOLDER_SIZE)),
+        _ => manifest.entry_room(cell),
+    }
 }
 
-fn deposit(prices: &Prices, entries: u64, bytes: u64) -> Option<u128> {
+/// The deposit of so many new entries: for their own room, and what an item keeps for what its exits create.
+fn deposit(manifest: &Manifest, cell: &Cell, prices: &Prices, entries: u64) -> Option<u128> {
     let (entry, byte) = prices.deposit?;
-    let each = byte.checked_mul(u128::from(bytes))?.checked_add(entry)?;
+    let rooms = manifest.kept_rooms(cell.id).into_iter().chain(entry_bytes(manifest, cell));
+    let each = rooms.into_iter().try_fold(0_u128, |sum, bytes| {
+        sum.checked_add(byte.checked_mul(u128::from(bytes))?.checked_add(entry)?)
+    })?;
     each.checked_mul(u128::from(entries))
 }
 
@@ -63,7 +61,7 @@ fn grown(manifest: &Manifest, cell: &Cell, prices: &Prices) -> Option<Claim> {
     let sentence = match most {
         Some(entries) => {
             let total = u128::from(entries).saturating_mul(u128::from(bytes));
-            let deposit = deposit(prices, entries, bytes);
+            let deposit = deposit(manifest, cell, prices, entries);
             let deposit =
                 deposit.map_or_else(String::new, |units| format!(", {units} base units of deposit"));
             format!(
@@ -72,7 +70,7 @@ fn grown(manifest: &Manifest, cell: &Cell, prices: &Prices) -> Option<Claim> {
             )
         }
         None => {
-            let deposit = deposit(prices, 1, bytes);
+            let deposit = deposit(manifest, cell, prices, 1);
             let deposit = deposit.map_or_else(String::new, |units| format!(" of at most {units} base units"));
             format!(
                 "Cell `{}` has no greatest count of entries; each is at most {bytes} bytes, and its creator pays a \
@@ -92,10 +90,11 @@ fn subject(method: &Transition) -> Subject {
 /// What a call uses at most.
 fn used(manifest: &Manifest, method: &Transition, prices: &Prices) -> Claim {
     let ceilings = &method.ceilings;
-    let largest = manifest.cells.iter().filter(|cell| creates(method, cell));
-    let largest = largest.filter_map(|cell| entry_bytes(manifest, cell)).max().unwrap_or(0);
+    let created = || manifest.cells.iter().filter(|cell| creates(method, cell));
+    let largest = created().filter_map(|cell| entry_bytes(manifest, cell)).max().unwrap_or(0);
     let entries = u64::from(ceilings.new_entries);
-    let deposit = deposit(prices, entries, largest);
+    let deposit = created().filter_map(|cell| deposit(manifest, cell, prices, entries)).max();
+    let deposit = deposit.or(prices.deposit.map(|_| 0));
     let deposit = deposit.map_or_else(String::new, |units| format!(", {units} base units of deposit"));
     let sentence = format!(
         "A call of `{}` uses at most {} gas, {} reads, {} writes, {} new entries of up to {largest} bytes and {} \

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 
 use super::limits::{HEAD_FIELDS_MAX, KEY_FIELDS_MAX};
-use super::{Doc, Expression, Field, KeyTerm, Manifest, Name, Type, ValueError};
+use super::{Doc, Effect, Expression, Field, KeyTerm, Manifest, Name, Type, ValueError};
 use crate::{AccountId, BoundedVec, Hash, Tag, TaggedHasher};
 
 /// Fields of a cell's key, in order.
@@ -291,6 +291,44 @@ impl Manifest {
             _ => stored,
         };
         self.validate_tuple(cell.key(), tuple).ok().map(|()| tuple)
+    }
+
+    /// Greatest size of key and value of an entry of `cell` in bytes: what its deposit is for. `None` for an escrow, or an
+    /// undefined type.
+    #[must_use]
+    pub fn entry_room(&self, cell: &Cell) -> Option<u64> {
+        let value = match &cell.kind {
+            CellKind::Ledger(_) => self.max_size(&Type::U128)?,
+            CellKind::Map(_) | CellKind::Value(_) => {
+                self.head_size(cell)?.checked_add(u64::from(cell.tail_max_bytes()))?
+            }
+            CellKind::Escrow(_) => return None,
+        };
+        let holder = u64::from(cell.is_fungible_asset());
+        let key =
+            cell.key().iter().try_fold(holder, |size, field| size.checked_add(self.max_size(&field.ty)?))?;
+        value.checked_add(key)
+    }
+
+    /// Rooms of the ledger entries that one exit of an item of map `cell` may have to create, greatest first: each item
+    /// keeps a deposit for them from its beginning, so that nobody has to pay one when an exit is taken. Where exits differ,
+    /// the greater of each place.
+    #[must_use]
+    pub fn kept_rooms(&self, cell: u16) -> Vec<u64> {
+        let mut kept: Vec<u64> = Vec::new();
+        for exit in self.exits.iter().filter(|exit| exit.item == Some(cell)) {
+            let ledgers = exit.effects.iter().filter_map(Effect::fills);
+            let rooms = ledgers.filter_map(|ledger| self.entry_room(self.cell(ledger)?));
+            let mut rooms: Vec<u64> = rooms.collect();
+            rooms.sort_unstable_by(|one, other| other.cmp(one));
+            for (place, room) in rooms.into_iter().enumerate() {
+                match kept.get_mut(place) {
+                    Some(greatest) => *greatest = room.max(*greatest),
+                    None => kept.push(room),
+                }
+            }
+        }
+        kept
     }
 
     /// Size in bytes of everything before the tail in a stored value of `cell`; `None` for a cell

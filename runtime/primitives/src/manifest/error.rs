@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Feature, Name, Type, ValueError};
+use super::{Name, Type, ValueError};
 
 /// A section of the manifest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -189,13 +189,6 @@ pub enum ManifestError {
         /// Bytes allowed.
         limit: usize,
     },
-    /// This host does not enforce a declared feature yet, so it refuses it.
-    SectionNotSupported {
-        /// The feature.
-        section: Feature,
-        /// Where it is declared first.
-        at: Place,
-    },
     /// Not the canonical encoding of a manifest within the limits on counts and lengths.
     Malformed,
     /// An encoding of another version.
@@ -364,7 +357,6 @@ impl ManifestError {
     pub const fn code(&self) -> u16 {
         match self {
             Self::TooLong { .. } => 2100,
-            Self::SectionNotSupported { .. } => 2101,
             Self::Malformed => 2102,
             Self::Version { .. } => 2103,
             Self::Name { .. } => 2104,
@@ -398,8 +390,7 @@ impl ManifestError {
     pub const fn place(&self) -> Option<&Place> {
         match self {
             Self::TooLong { .. } | Self::Malformed | Self::Version { .. } => None,
-            Self::SectionNotSupported { at, .. }
-            | Self::Name { at }
+            Self::Name { at }
             | Self::ReservedName { at }
             | Self::Doc { at }
             | Self::DuplicateName { at }
@@ -437,7 +428,6 @@ impl fmt::Display for ManifestError {
             Self::TooLong { found, limit } => {
                 write!(formatter, "{found} bytes found, at most {limit} allowed")
             }
-            Self::SectionNotSupported { section, .. } => write!(formatter, "{section} not supported yet"),
             Self::Malformed => formatter.write_str("not the canonical encoding of a manifest"),
             Self::Version { found } => {
                 write!(formatter, "version {} expected, {found} found", super::MANIFEST_VERSION)

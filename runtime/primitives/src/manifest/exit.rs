@@ -75,7 +75,7 @@ pub enum Effect {
     /// Removes the bound item; its deposit goes back to its payer.
     #[codec(index = 2)]
     DeleteItem,
-    /// Adds to an entry of an own ledger.
+    /// Adds to an entry of an own ledger: at most what it and the ledger's sum can still take.
     #[codec(index = 3)]
     LedgerAdd {
         /// The ledger.
@@ -85,7 +85,7 @@ pub enum Effect {
         /// How much.
         amount: Expression,
     },
-    /// Takes from an entry of an own ledger.
+    /// Takes from an entry of an own ledger: at most what it holds.
     #[codec(index = 4)]
     LedgerSub {
         /// The ledger.
@@ -95,7 +95,7 @@ pub enum Effect {
         /// How much.
         amount: Expression,
     },
-    /// Moves between entries of an own ledger.
+    /// Moves between entries of an own ledger: at most what the one holds and the other can still take.
     #[codec(index = 5)]
     LedgerMove {
         /// The ledger.
@@ -107,7 +107,7 @@ pub enum Effect {
         /// How much.
         amount: Expression,
     },
-    /// Pays un-escrowed native balance.
+    /// Pays un-escrowed native balance: at most what there is.
     #[codec(index = 6)]
     Pay {
         /// Who gets it.
@@ -115,4 +115,19 @@ pub enum Effect {
         /// How much.
         amount: Expression,
     },
+}
+
+impl Effect {
+    /// The ledger in which this may create an entry.
+    #[must_use]
+    pub const fn fills(&self) -> Option<u16> {
+        match self {
+            Self::LedgerAdd { cell, .. } | Self::LedgerMove { cell, .. } => Some(*cell),
+            Self::Release { .. }
+            | Self::SetHead { .. }
+            | Self::DeleteItem
+            | Self::LedgerSub { .. }
+            | Self::Pay { .. } => None,
+        }
+    }
 }

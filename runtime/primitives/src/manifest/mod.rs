@@ -8,7 +8,7 @@
 //! | `transition`, `exit`, `upgrade` | what may happen |
 //! | `expression` | the language of guards, windows, effects and invariants |
 //! | `limits` | every bound, by name |
-//! | `validate`, `support`, `error` | what a manifest must satisfy, what this host enforces, why one is refused |
+//! | `validate`, `error` | what a manifest must satisfy, why one is refused |
 //!
 //! Its canonical SCALE encoding stands in the custom section [`SECTION_NAME`] of the `.wasm`; its hash is
 //! on chain. References between sections go by permanent id; to arguments, parameters, fields and defined
@@ -23,7 +23,6 @@ mod expression_check;
 pub mod limits;
 mod machine;
 mod role;
-mod support;
 mod transition;
 mod types;
 mod upgrade;
@@ -50,7 +49,6 @@ pub use role::{
     ROLE_RENOUNCE, Role, RoleInitial, RoleKind, UPGRADE_APPLY, UPGRADE_PROPOSE, UPGRADE_VETO,
     UPGRADE_WITHDRAW,
 };
-pub use support::Feature;
 pub use transition::{
     CallRule, CallerRule, Ceilings, Clock, EscrowUse, ItemBinding, KeyTerm, Ops, Reenter, Send, Touch,
     Touches, Transition, TransitionKind, View, Window,
@@ -189,10 +187,8 @@ impl Manifest {
 
     /// Decodes and validates a manifest from outside.
     ///
-    /// What this host cannot enforce yet passes here; see [`Manifest::check_supported`].
-    ///
     /// # Errors
-    /// Any [`ManifestError`] but `SectionNotSupported`.
+    /// Any [`ManifestError`].
     pub fn decode_checked(bytes: &[u8]) -> Result<Self, ManifestError> {
         let size_max = usize::try_from(MANIFEST_SIZE_MAX).unwrap_or(usize::MAX);
         let manifest = decode_all::<Self>(bytes, size_max).map_err(|error| match error {

@@ -168,6 +168,12 @@ fn entry_bytes(manifest: &Manifest, cell: &Cell) -> u64 {
     key.saturating_add(value)
 }
 
+/// The deposit of a new entry: for its own room, and what an item keeps for what its exits create.
+fn entry_deposit(manifest: &Manifest, prices: &DepositPrices, cell: &Cell) -> Option<Amount> {
+    let own = prices.entry(entry_bytes(manifest, cell))?;
+    manifest.kept_rooms(cell.id).into_iter().try_fold(own, |sum, room| sum.checked_add(prices.entry(room)?))
+}
+
 fn of_transition(
     manifest: &Manifest,
     prices: &DepositPrices,
@@ -184,19 +190,19 @@ fn of_transition(
     let new_entries = transition.ceilings.new_entries;
     // The dearest entry that it may create, so many times.
     let creates = Ops::SET.union(Ops::ADD);
-    let dearest = match touches(manifest, transition) {
-        Some(touched) => touched
-            .iter()
-            .filter(|touched| touched.touch.ops.0 & creates.0 != 0)
-            .map(|touched| entry_bytes(manifest, touched.cell))
-            .max(),
-        None => manifest.cells.iter().map(|cell| entry_bytes(manifest, cell)).max(),
-    };
-    let deposit = match dearest {
-        Some(bytes) if new_entries > 0 => {
-            prices.entry(bytes).and_then(|deposit| deposit.checked_mul(u128::from(new_entries)))
+    let created: Vec<&Cell> = match touches(manifest, transition) {
+        Some(touched) => {
+            let created = touched.iter().filter(|touched| touched.touch.ops.0 & creates.0 != 0);
+            created.map(|touched| touched.cell).collect()
         }
-        _ => Some(Amount::ZERO),
+        None => manifest.cells.iter().collect(),
+    };
+    let deposit = if new_entries == 0 {
+        Some(Amount::ZERO)
+    } else {
+        let deposits = created.into_iter().map(|cell| entry_deposit(manifest, prices, cell));
+        let dearest = deposits.reduce(|one, other| Some(one?.max(other?))).unwrap_or(Some(Amount::ZERO));
+        dearest.and_then(|deposit| deposit.checked_mul(u128::from(new_entries)))
     };
     MethodBound {
         method: transition.method.to_string(),
@@ -220,7 +226,7 @@ fn of_transition(
 
 fn of_cell(manifest: &Manifest, prices: &DepositPrices, live: Option<&Live>, cell: &Cell) -> CellBound {
     let bytes = entry_bytes(manifest, cell);
-    let deposit = prices.entry(bytes);
+    let deposit = entry_deposit(manifest, prices, cell);
     let most = match cell.kind {
         CellKind::Value(_) => Some(1),
         _ => cell.max_entries(),

@@ -109,13 +109,12 @@ fn a_hand_written_manifest_says_what_it_seems_to() {
     assert_eq!(touches[1].key[0], KeyTerm::ArgField { arg: 2, field: 1 });
     let seven = KeyTerm::Literal(7u32.to_le_bytes().as_slice().try_into().expect("short"));
     assert_eq!((&touches[2].key[0], &touches[2].key[1], touches[2].head), (&seven, &KeyTerm::Any, 2));
-    assert_eq!(manifest.check_supported(), Ok(()));
 }
 
 #[test]
 fn what_is_printed_reads_as_the_same_manifest() {
     let coin = from_toml(COIN).expect("a manifest");
-    for manifest in [pinned("manifest_everything.hex"), pinned("manifest_supported.hex"), coin] {
+    for manifest in [pinned("manifest_everything.hex"), pinned("manifest_token.hex"), coin] {
         let text = to_toml(&manifest).expect("a valid manifest");
         let read = from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(read, manifest, "{text}");
@@ -133,7 +132,7 @@ fn json_has_the_layout_of_toml() {
     assert_eq!(json["invariants"]["solvent"]["rule"], "balance >= 0");
     assert_eq!(json["roles"]["seller"]["holder"], "auctions.seller");
     assert_eq!(json["exits"]["expire"]["to"]["auction"], "Expired");
-    let invalid = Manifest { version: 9, ..pinned("manifest_supported.hex") };
+    let invalid = Manifest { version: 9, ..pinned("manifest_token.hex") };
     assert!(to_json(&invalid).is_err() && to_toml(&invalid).is_err());
 }
 

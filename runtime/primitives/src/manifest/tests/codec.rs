@@ -6,7 +6,7 @@ use parity_scale_codec::Encode;
 
 use super::super::limits::MANIFEST_SIZE_MAX;
 use super::super::*;
-use super::sample::{everything, supported};
+use super::sample::{everything, token};
 use super::{Random, rounds};
 
 fn golden(file: &str) -> PathBuf {
@@ -33,12 +33,12 @@ fn check_golden(file: &str, manifest: &Manifest) {
 #[test]
 fn the_encoding_is_pinned() {
     check_golden("manifest_everything.hex", &everything());
-    check_golden("manifest_supported.hex", &supported());
+    check_golden("manifest_token.hex", &token());
 }
 
 #[test]
 fn what_is_encoded_decodes_to_the_same() {
-    for manifest in [everything(), supported()] {
+    for manifest in [everything(), token()] {
         assert_eq!(manifest.validate(), Ok(()));
         assert_eq!(Manifest::decode_checked(&manifest.encode()), Ok(manifest));
     }
@@ -67,7 +67,7 @@ fn the_size_is_limited_before_anything_is_decoded() {
 fn changed_bytes_never_panic_and_decode_canonically() {
     let seed = 0x6d61_6e69;
     let mut random = Random::new(seed);
-    let originals = [everything().encode(), supported().encode()];
+    let originals = [everything().encode(), token().encode()];
     let mut decoded = 0usize;
     for round in 0..rounds(500_000) {
         let mut bytes = originals[round % 2].clone();

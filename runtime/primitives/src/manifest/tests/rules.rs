@@ -2,7 +2,7 @@
 
 use super::super::limits::*;
 use super::super::*;
-use super::sample::{everything, fields, list, name, supported, transition};
+use super::sample::{everything, fields, list, name};
 use crate::{Amount, BoundedVec, Gas};
 
 /// Replaces element `index` of a list by what `change` makes of it.
@@ -690,48 +690,6 @@ fn exits() {
         let event = Some(ExitEvent { event: 1, fields: BoundedVec::new() });
         change(&mut manifest.exits, 0, |exit| exit.event = event);
     });
-}
-
-#[test]
-fn what_is_enforced_is_supported() {
-    assert_eq!(supported().check_supported(), Ok(()));
-    assert_eq!(Manifest::empty(name("nothing")).validate(), Ok(()));
-    assert_eq!(Manifest::empty(name("nothing")).check_supported(), Ok(()));
-}
-
-#[test]
-fn each_unsupported_feature_is_refused_by_name() {
-    let all = everything();
-    let check = |expected: Feature, place: &str, alteration: &dyn Fn(&mut Manifest)| {
-        let mut manifest = supported();
-        alteration(&mut manifest);
-        let error = manifest.check_supported().expect_err(place);
-        assert_eq!(error.to_string(), format!("manifest {place}: {expected} not supported yet"));
-        assert_eq!(error.code(), 2101);
-    };
-    let amount = || list([Node::Uint(1)]);
-    let ledgers = [
-        Effect::LedgerAdd { cell: 1, key: list([KeyTerm::Caller]), amount: amount() },
-        Effect::LedgerSub { cell: 1, key: list([KeyTerm::Caller]), amount: amount() },
-        Effect::LedgerMove {
-            cell: 1,
-            from: list([KeyTerm::Caller]),
-            to: list([KeyTerm::SelfAddress]),
-            amount: amount(),
-        },
-    ];
-    for effect in ledgers {
-        check(Feature::ExitLedgers, "exits.expire.effects[1]", &|manifest| {
-            let effects = list([Effect::DeleteItem, effect.clone()]);
-            manifest.exits = list([Exit { effects, ..all.exits[0].clone() }]);
-        });
-    }
-    let plain = || transition("pay");
-    let native = Send { asset: AssetRef::Native, max: Amount(1) };
-    let free = Transition { sends: list([native]), reenter: Reenter::All, ..plain() };
-    let mut manifest = supported();
-    manifest.transitions = list([free]);
-    assert_eq!(manifest.check_supported(), Ok(()));
 }
 
 #[test]

@@ -507,8 +507,8 @@ pub(super) fn everything() -> Manifest {
     }
 }
 
-/// An ERC20-like manifest that uses only what the host enforces from the beginning.
-pub(super) fn supported() -> Manifest {
+/// An ERC20-like manifest.
+pub(super) fn token() -> Manifest {
     let all = everything();
     let balances = LedgerCell {
         key: fields(&[("owner", Type::Account)]),

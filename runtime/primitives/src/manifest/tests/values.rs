@@ -4,7 +4,7 @@ use parity_scale_codec::{Compact, Encode};
 
 use super::super::limits::TYPE_DEPTH_MAX;
 use super::super::*;
-use super::sample::{doc, everything, fields, list, name, supported};
+use super::sample::{doc, everything, fields, list, name, token};
 use super::{Random, rounds};
 use crate::AccountId;
 
@@ -191,7 +191,7 @@ fn every_integer_width_is_ranged() {
 
 #[test]
 fn keys_of_fungible_assets_carry_the_holder() {
-    let manifest = supported();
+    let manifest = token();
     let cell = manifest.cell(1).expect("declared");
     let account = AccountId([5; 32]);
     let stored = manifest.cell_key(cell, &[account.as_bytes()]).expect("an account");

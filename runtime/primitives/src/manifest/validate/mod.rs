@@ -17,7 +17,7 @@ impl Manifest {
     /// Checks everything about the manifest that its types do not already guarantee.
     ///
     /// # Errors
-    /// Any [`ManifestError`] but `TooLong`, `Malformed` and `SectionNotSupported`.
+    /// Any [`ManifestError`] but `TooLong` and `Malformed`.
     pub fn validate(&self) -> Result<(), ManifestError> {
         if self.version != MANIFEST_VERSION {
             return Err(ManifestError::Version { found: self.version });
