@@ -170,24 +170,36 @@ impl Writer<'_> {
             self.line("[[steps]]\nblock = []");
             self.wait();
         }
-        let expected = [self.machines(number, &last.machines), self.escrows(number, &last.holds)].concat();
+        let expected =
+            [self.machines(number, &last.machines), self.escrows(number, run, &last.holds)].concat();
         if !expected.is_empty() {
             self.line(&format!("[steps.expect]\n{}", expected.trim_end()));
         }
     }
 
-    /// What escrows hold where the run ends.
-    fn escrows(&mut self, number: usize, holds: &[String]) -> String {
+    /// What escrows hold where the run ends. An escrow that a step may fill, and that the run leaves empty there, is not
+    /// spoken of: the code may fill it all the same, and the run is no other for that.
+    fn escrows(&mut self, number: usize, run: &Counterexample, holds: &[String]) -> String {
         let manifest = self.manifest;
         let mut shown = String::new();
         for cell in &manifest.cells {
             let CellKind::Escrow(escrow) = &cell.kind else { continue };
+            let is_held = |names: &[String]| names.iter().any(|name| **name == *cell.name);
+            let left_empty = |step: &CounterexampleStep| {
+                let StepKind::Call { method, .. } = &step.kind else { return false };
+                let uses = manifest.transition(method).map(|method| &method.escrows);
+                let fills = uses.into_iter().flatten().any(|used| used.pays_in && used.cell == cell.id);
+                fills && !is_held(&step.holds)
+            };
+            let holds = is_held(holds);
+            if !holds && run.steps.iter().any(left_empty) {
+                continue;
+            }
             let mut held = format!("cell = {}", quoted(&cell.name));
             if let Some(item) = escrow.item {
                 let Some(key) = self.item(number, item) else { continue };
                 held.push_str(&format!(", key = {key}"));
             }
-            let holds = holds.iter().any(|name| **name == *cell.name);
             shown.push_str(&format!("    {{ {held}, holds = {holds} }},\n"));
         }
         if shown.is_empty() { shown } else { format!("escrows = [\n{shown}]\n") }
