@@ -35,7 +35,7 @@ fn cargo() -> Command {
 
 fn run(mut command: Command, target: &[&str], names: &str) -> Verdict {
     command.args(target);
-    command.arg("--").args(names.split(' ').filter(|name| !name.is_empty()));
+    command.args(["--", "--show-output"]).args(names.split(' ').filter(|name| !name.is_empty()));
     // With `CI`, what cannot be run fails instead of being passed over.
     command.env("CI", "true");
     match binary() {
@@ -59,15 +59,45 @@ fn run(mut command: Command, target: &[&str], names: &str) -> Verdict {
         target.iter().map(|part| format!("{part} ")).collect::<String>(),
         ran.join(" + ")
     );
+    // What tests have counted, and say so.
+    let counted =
+        said.lines().filter_map(|line| line.strip_prefix("observed: ")).map(|line| format!("; {line}"));
+    let observed = counted.fold(observed, |told, line| told + &line);
     if ran.is_empty() && output.status.success() {
         return Verdict::NotRun(observed);
     }
     if output.status.success() {
         return Verdict::Pass(observed);
     }
-    let failed = said.lines().filter(|line| line.starts_with("    ") && line.contains("::")).map(str::trim);
-    let mut failed: Vec<&str> = failed.collect();
+    Verdict::Fail(format!("{observed}: {}", failures(&said).join(", ")))
+}
+
+/// Names of the tests that failed, in what test programs say: behind `failures:`, before the next heading or result.
+fn failures(said: &str) -> Vec<&str> {
+    let mut listing = false;
+    let mut failed: Vec<&str> = Vec::new();
+    for line in said.lines() {
+        match line {
+            "failures:" => listing = true,
+            "successes:" => listing = false,
+            _ if line.starts_with("test result: ") => listing = false,
+            _ if listing && line.starts_with("    ") && line.contains("::") => failed.push(line.trim()),
+            _ => {}
+        }
+    }
     failed.sort_unstable();
     failed.dedup();
-    Verdict::Fail(format!("{observed}: {}", failed.join(", ")))
+    failed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_failed_is_named() {
+        let said = "successes:\n    good::one\n\nfailures:\n\n---- bad::two stdout ----\nat ./x.rs\n\nfailures:\n    \
+                    bad::two\n\ntest result: FAILED. 1 passed\nsuccesses:\n    good::three\n\ntest result: ok. 1 passed";
+        assert_eq!(failures(said), ["bad::two"]);
+    }
 }

@@ -73,3 +73,20 @@ pub(crate) fn check_good(name: &str, found: &Report) {
     assert_eq!(found.violations().count(), 0, "{name}:\n{text}");
     assert_eq!(found.undecided().count(), 0, "{name}:\n{text}");
 }
+
+#[test]
+#[expect(clippy::print_stdout, reason = "how large the corpus is, for whoever asks")]
+fn the_corpus_is_as_large_as_promised() {
+    let sets = [&faults::UNREACHED[..], &faults::STUCK, &faults::TRAPPED, &faults::POWERS];
+    let more = [&faults::POSTPONED[..], &faults::SIZES, &faults::GUARDS, &faults::ENDED];
+    let stated = faults::STATED.iter().filter(|(.., edits)| !edits.is_empty()).count() + faults::BROKEN.len();
+    let counts = sets.into_iter().chain(more).map(<[_]>::len).chain([stated, broken::REFUSED.len()]);
+    let cases: Vec<(Property, usize)> = Property::ALL.into_iter().zip(counts).collect();
+    let faults: usize = cases.iter().map(|(_, count)| count).sum();
+    let table: Vec<String> =
+        cases.iter().map(|(property, count)| format!("{} {count}", property.id())).collect();
+    let good = good::count();
+    println!("observed: {faults} faults ({}), {good} without a fault", table.join(", "));
+    assert!(cases.iter().all(|(_, count)| *count >= 5) && faults >= 60 && good >= 20, "{cases:?}, {good}");
+    assert_eq!(cases.len(), Property::ALL.len());
+}
