@@ -78,6 +78,13 @@ pub enum UploadError {
         /// Why, in words.
         why: &'static str,
     },
+    /// An exit takes from a ledger what may not be there, and gives something besides.
+    ExitUnbalanced {
+        /// The exit.
+        exit: Name,
+        /// Why, in words.
+        why: &'static str,
+    },
     /// `_initialize` did not return under upload's limits.
     Initialize(CallReport),
 }
@@ -86,7 +93,7 @@ pub enum UploadError {
 pub type CodeRow = (u16, &'static str, &'static str, &'static str);
 
 impl UploadError {
-    /// The codes of this table, 2150 to 2161. Bytecode has 2000 to 2099, the manifest itself 2100 to 2149.
+    /// The codes of this table, 2150 to 2162. Bytecode has 2000 to 2099, the manifest itself 2100 to 2149.
     pub const CODES: &'static [CodeRow] = &[
         (
             2150,
@@ -158,7 +165,13 @@ impl UploadError {
             2161,
             "ExitUnpaidEntry",
             "an exit may create an entry of a ledger that nobody has kept a deposit for",
-            "bind it to an item, and let it delete the item or lead it to a state that the exit is not taken from",
+            "bind it to an item, and let it delete the item or lead it where no such exit is taken any more",
+        ),
+        (
+            2162,
+            "ExitUnbalanced",
+            "an exit takes from a ledger at most what is there, and gives an amount besides that may be more",
+            "let the exit only take, or only give; what belongs together goes into an escrow",
         ),
     ];
 
@@ -180,6 +193,7 @@ impl UploadError {
             Self::InvariantBrokenByPayment { .. } => 2159,
             Self::InvariantBrokenByMove { .. } => 2160,
             Self::ExitUnpaidEntry { .. } => 2161,
+            Self::ExitUnbalanced { .. } => 2162,
         }
     }
 }
@@ -205,7 +219,9 @@ impl fmt::Display for UploadError {
                     "exit `{exit}` deletes its item and may leave something in escrow cell {escrow}"
                 )
             }
-            Self::ExitMayStick { exit, why } | Self::ExitUnpaidEntry { exit, why } => {
+            Self::ExitMayStick { exit, why }
+            | Self::ExitUnpaidEntry { exit, why }
+            | Self::ExitUnbalanced { exit, why } => {
                 write!(formatter, "exit `{exit}`: {why}")
             }
             Self::InvariantBrokenByPayment { invariant } => {

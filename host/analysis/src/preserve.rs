@@ -191,7 +191,10 @@ fn operation(node: &Node, operands: &[Operand], signed: bool) -> Change {
 
 #[cfg(test)]
 mod tests {
-    use chainstack_primitives::manifest::{ExitTarget, KeyTerm};
+    use chainstack_primitives::{
+        BoundedVec,
+        manifest::{ExitTarget, KeyTerm, limits::KEY_FIELDS_MAX},
+    };
 
     use super::*;
 
@@ -229,6 +232,26 @@ mod tests {
 
     fn set(field: u8) -> Effect {
         Effect::SetHead { field, value: uint(1) }
+    }
+
+    fn key() -> BoundedVec<KeyTerm, KEY_FIELDS_MAX> {
+        vec![KeyTerm::Caller].try_into().unwrap_or_default()
+    }
+
+    fn ledger_add(cell: u16) -> Effect {
+        Effect::LedgerAdd { cell, key: key(), amount: uint(1) }
+    }
+
+    fn ledger_sub(cell: u16) -> Effect {
+        Effect::LedgerSub { cell, key: key(), amount: uint(1) }
+    }
+
+    fn ledger_move(cell: u16) -> Effect {
+        Effect::LedgerMove { cell, from: key(), to: key(), amount: uint(1) }
+    }
+
+    fn balance(cell: u16) -> Node {
+        Node::LedgerEntry { cell, key: Default::default() }
     }
 
     const SUM: Node = Node::HeadSum { cell: 1, field: 0 };
@@ -275,6 +298,21 @@ mod tests {
             ),
             (vec![], vec![Node::Bool(true)], true),
             (vec![], vec![Node::Bool(true), Node::Bool(true)], false),
+            // Ledgers: a sum moves one way, a single balance and a count may move either.
+            (vec![ledger_add(2)], vec![Node::LedgerSum(2), Node::Uint(9), Node::GreaterEqual], true),
+            (vec![ledger_add(2)], vec![Node::LedgerSum(2), Node::Uint(9), Node::LessEqual], false),
+            (vec![ledger_add(2)], vec![Node::LedgerSum(3), Node::Uint(9), Node::LessEqual], true),
+            (vec![ledger_sub(2)], vec![Node::LedgerSum(2), Node::Uint(9), Node::LessEqual], true),
+            (vec![ledger_sub(2)], vec![Node::LedgerSum(2), Node::Uint(9), Node::GreaterEqual], false),
+            (vec![ledger_move(2)], vec![Node::LedgerSum(2), Node::Uint(9), Node::Equal], true),
+            (vec![ledger_move(2)], vec![Node::Count(2), Node::Uint(9), Node::LessEqual], false),
+            (vec![ledger_move(2)], vec![balance(2), Node::Uint(9), Node::LessEqual], false),
+            (vec![ledger_sub(2)], vec![balance(2), Node::Uint(9), Node::LessEqual], false),
+            (
+                vec![ledger_add(2), ledger_sub(2)],
+                vec![Node::LedgerSum(2), Node::Uint(9), Node::LessEqual],
+                false,
+            ),
         ];
         for (effects, rule, expected) in cases {
             let found = exit_preserves(&exit(effects.clone(), None), &invariant(rule.clone()));

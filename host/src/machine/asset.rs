@@ -151,7 +151,8 @@ impl<'c> AssetCell<'c> {
         Failure::new(codes::ASSET_REFUSED, text).into()
     }
 
-    fn announce(
+    /// Tells of a move as the asset declares it; who is nobody stands for what begins and ends.
+    pub(super) fn announce(
         &self,
         state: &mut Overlay<'_>,
         from: &AccountId,

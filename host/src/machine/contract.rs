@@ -344,8 +344,8 @@ fn plan_cell(manifest: &Manifest, index: usize, cell: &Cell) -> Option<CellPlan>
         CellKind::Escrow(_) => return None,
     };
     let mut head = Vec::with_capacity(cell.head().len());
-    for (position, field) in cell.head().iter().enumerate() {
-        let (offset, size) = manifest.head_span(cell, u8::try_from(position).ok()?)?;
+    let spans = if cell.head().is_empty() { Vec::new() } else { manifest.head_spans(cell)? };
+    for (field, (offset, size)) in cell.head().iter().zip(spans) {
         head.push(HeadPlan {
             offset: usize::try_from(offset).ok()?,
             size: usize::try_from(size).ok()?,

@@ -124,15 +124,7 @@ fn price(schedule: &Schedule, at: Place<'_>, exit: &Exit) -> u64 {
             Effect::Pay { .. } => 2,
             Effect::LedgerAdd { .. } | Effect::LedgerSub { .. } | Effect::LedgerMove { .. } => 0,
         });
-        match effect {
-            Effect::Release { amount: Some(amount), .. }
-            | Effect::Pay { amount, .. }
-            | Effect::LedgerAdd { amount, .. }
-            | Effect::LedgerSub { amount, .. }
-            | Effect::LedgerMove { amount, .. } => cost.add(amount),
-            Effect::SetHead { value, .. } => cost.add(value),
-            Effect::Release { amount: None, .. } | Effect::DeleteItem => {}
-        }
+        effect.computes().into_iter().for_each(|value| cost.add(value));
     }
     let paid = u64::try_from(super::judge::paid(exit).count()).unwrap_or(u64::MAX);
     let accounts = schedule.intrinsic.account_new.saturating_mul(paid);
@@ -250,6 +242,8 @@ fn carry_out(
             check_empty(state, at.contract, at.address, cell, &item.key)?;
             let place = state.place(at.address, cell.id, &item.key)?;
             let before = state.entry_at(place).ok_or_else(gone)?.value.clone();
+            // A field that an earlier effect has set counts twice otherwise, and may pass 128 bits so.
+            flush(state, at.contract, at.address, pending)?;
             note(cell, Some(&before), None, pending)?;
             state.delete_entry_at(place)?;
             Ok(())

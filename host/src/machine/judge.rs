@@ -1,9 +1,11 @@
 //! What admission asks of exits: that nothing can keep what they let out.
 
+use std::collections::BTreeSet;
+
 use chainstack_analysis::{exit_preserves, move_preserves, never_raises, payment_preserves, prove_exit};
 use chainstack_primitives::{
     AccountId, codes,
-    manifest::{AssetRef, CellKind, Effect, Exit, KeyTerm, Manifest, Type},
+    manifest::{AssetRef, CellKind, Effect, Exit, KeyTerm, Machine, Manifest, StateSet, Type},
 };
 use chainstack_runtime::{ports::Failure, state::reserved};
 
@@ -76,8 +78,11 @@ pub(crate) fn judge_exits(manifest: &Manifest) -> Result<(), UploadError> {
         if let Some(why) = sticks(manifest, exit) {
             return Err(UploadError::ExitMayStick { exit: name(), why });
         }
-        if let Some(why) = unpaid(exit) {
+        if let Some(why) = unpaid(manifest, exit) {
             return Err(UploadError::ExitUnpaidEntry { exit: name(), why });
+        }
+        if let Some(why) = unbalanced(exit) {
+            return Err(UploadError::ExitUnbalanced { exit: name(), why });
         }
     }
     Ok(())
@@ -146,12 +151,12 @@ fn sticks(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
 }
 
 /// Why nobody has kept a deposit for an entry of a ledger that an exit may create, if it may: each item keeps deposits for
-/// what one exit creates, once.
-fn unpaid(exit: &Exit) -> Option<&'static str> {
+/// what one exit creates, once in its life.
+fn unpaid(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
     let creation = exit.effects.iter().rposition(|effect| effect.fills().is_some())?;
-    if exit.item.is_none() {
+    let Some(item) = exit.item else {
         return Some("it may create an entry of a ledger, and concerns no item that keeps a deposit for it");
-    }
+    };
     match exit.effects.iter().position(|effect| *effect == Effect::DeleteItem) {
         Some(deletion) if deletion < creation => {
             return Some(
@@ -161,12 +166,67 @@ fn unpaid(exit: &Exit) -> Option<&'static str> {
         Some(_) => return None,
         None => {}
     }
-    let leads_away = exit.to.is_some_and(|target| {
-        let from = exit.from.iter().find(|set| set.machine == target.machine);
-        from.is_some_and(|set| !set.states.contains(&target.state))
+    let machine = manifest.machine_of(item);
+    let Some((machine, target)) = machine.zip(exit.to).filter(|(machine, to)| machine.id == to.machine)
+    else {
+        return Some(
+            "it may create an entry of a ledger, and neither deletes nor moves the item that keeps a deposit",
+        );
+    };
+    let after = reached(manifest, machine, target.state);
+    let creates =
+        |exit: &&Exit| exit.item == Some(item) && exit.effects.iter().any(|effect| effect.fills().is_some());
+    let again = manifest.exits.iter().filter(creates).any(|exit| {
+        let from = exit.from.iter().find(|set| set.machine == machine.id);
+        from.is_none_or(|set| set.states.iter().any(|state| after.contains(state)))
     });
-    (!leads_away).then_some(
-        "it may create an entry of a ledger each time that it is taken: it neither deletes its item nor leads away from where it may be taken",
+    again.then_some(
+        "it may create an entry of a ledger, and behind it an exit may be taken that creates one too: the item keeps \
+         deposits for one",
+    )
+}
+
+/// The states that an item may be in from `state` on, by whatever is declared.
+fn reached(manifest: &Manifest, machine: &Machine, state: u8) -> BTreeSet<u8> {
+    let methods = manifest.transitions.iter().flat_map(|method| {
+        let from = method.from.iter().find(|set| set.machine == machine.id);
+        let to = method.to.iter().filter(|set| set.machine == machine.id);
+        to.flat_map(|set| set.states.iter()).map(move |target| (from, *target))
+    });
+    let exits = manifest.exits.iter().filter_map(|exit| {
+        let from = exit.from.iter().find(|set| set.machine == machine.id);
+        exit.to.filter(|target| target.machine == machine.id).map(|target| (from, target.state))
+    });
+    let edges: Vec<(Option<&StateSet>, u8)> = methods.chain(exits).collect();
+    let mut found = BTreeSet::from([state]);
+    let mut next = vec![state];
+    while let Some(state) = next.pop() {
+        for (from, target) in &edges {
+            if from.is_none_or(|set| set.states.contains(&state)) && found.insert(*target) {
+                next.push(*target);
+            }
+        }
+    }
+    found
+}
+
+/// Why an exit may give more than it has taken, if it may: what it takes from a ledger is at most what is there, and
+/// nothing it gives asks how much that was.
+fn unbalanced(exit: &Exit) -> Option<&'static str> {
+    let takes = |effect: &&Effect| matches!(effect, Effect::LedgerSub { .. } | Effect::LedgerMove { .. });
+    let gives = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::LedgerAdd { .. }
+                | Effect::Pay { .. }
+                | Effect::Release { amount: Some(_), .. }
+                | Effect::LedgerMove { .. }
+        )
+    };
+    let taking = exit.effects.iter().position(|effect| takes(&effect))?;
+    let others = exit.effects.iter().enumerate().filter(|(index, _)| *index != taking);
+    others.map(|(_, effect)| effect).any(gives).then_some(
+        "it takes from a ledger at most what is there, and gives an amount besides that may be more",
     )
 }
 

@@ -1,18 +1,23 @@
 //! Balances that exits change. None of these can keep an exit: what is taken is at most what is there, what is given at
 //! most what still fits, and a new entry's deposit has been kept by the item since it began. See `host/docs/adr-008-ledgers-in-exits.md`.
 
-use chainstack_primitives::manifest::{Effect, HOLDER_ACCOUNT};
+use chainstack_primitives::{
+    Amount,
+    manifest::{Effect, HOLDER_ACCOUNT},
+};
 use chainstack_runtime::{
     params::Schedule,
     ports::{ExecutionError, Fault},
-    state::{Entry, Overlay, Place as At},
+    state::{Entry, Overlay, Place as At, escrow::Held},
 };
 
 use super::{
     aggregate::{COUNT, LEDGER_SUM, Pending, flush, read_aggregate, unsigned},
+    asset::AssetCell,
     contract::{CellPlan, Contract},
     facts::Place,
     fund::Fund,
+    item::account_of,
     state::rewrite_gas,
 };
 use crate::budget::entry_deposit;
@@ -53,7 +58,14 @@ pub(super) fn price(schedule: &Schedule, at: Place<'_>, cell: &CellPlan, effect:
     // Both ends, who paid for the one that is emptied, its sum, its count.
     let ends = if matches!(effect, Effect::LedgerMove { .. }) { 2 } else { 1 };
     let entries = [1, u64::from(cell.sum), u64::from(cell.count)].into_iter().fold(ends, u64::saturating_add);
-    let gas = each.saturating_mul(entries);
+    let keys = prices.byte.saturating_mul(u64::from(cell.room_bytes)).saturating_mul(ends);
+    let gas = each.saturating_mul(entries).saturating_add(keys);
+    let gas = match announced(at.contract, cell) {
+        Some(_) => {
+            gas.saturating_add(prices.event).saturating_add(prices.event_byte.saturating_mul(MOVE_BYTES))
+        }
+        None => gas,
+    };
     if effect.fills().is_none() {
         return gas;
     }
@@ -123,7 +135,20 @@ pub(super) fn carry_out(
     if cell.count {
         Pending::new(cell.id, COUNT, u128::from(creates), u128::from(emptied)).note(pending)?;
     }
+    if announced(at.contract, cell).is_some() {
+        let account = |key: &Option<Vec<u8>>| key.as_deref().and_then(account_of).unwrap_or_default();
+        let asset = AssetCell::find(at.contract, at.address, cell.id)?;
+        asset.announce(state, &account(from), &account(to), &Held::Amount(Amount(amount)))?;
+    }
     Ok(())
+}
+
+/// Size of what tells of a move: from whom, to whom, how much.
+const MOVE_BYTES: u64 = 32 + 32 + 16;
+
+/// The event that tells of what the host moves of an asset.
+fn announced(contract: &Contract, cell: &CellPlan) -> Option<u16> {
+    contract.declared(cell).ok()?.asset()?.on_move
 }
 
 /// The item, which has kept deposits for the entries that its exits create.

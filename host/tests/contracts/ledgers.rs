@@ -1,7 +1,7 @@
 //! Exits that change ledgers: never more than is there, never more than fits, and never a deposit of who takes them.
 
 use chainstack_primitives::{
-    AccountId, Amount,
+    AccountId, Amount, codes,
     manifest::{
         Asset, CellKind, Effect, Exit, ExitTarget, Expression, Invariant, ItemBinding, KeyTerm, Manifest,
         Node, Ops, StateSet, Touch, Touches, Type,
@@ -37,6 +37,11 @@ const MINT: u16 = 4;
 const LEAVE: u16 = 5;
 const NOTE: u16 = 6;
 const BURN: u16 = 7;
+const HALVE: u16 = 8;
+const LOSE: u16 = 9;
+
+/// The event of a move of tokens.
+const MOVED: u16 = 3;
 
 const OWNER: KeyTerm = KeyTerm::Head(0);
 const TO_KEEPER: KeyTerm = KeyTerm::Param(0);
@@ -73,11 +78,17 @@ fn manifest() -> Manifest {
     let mut manifest = Manifest::empty(kit::name("club"));
     manifest.params = kit::list(vec![kit::param("keeper", Type::Account)]);
     let head =
-        vec![kit::head("owner", Type::Account, true, false), kit::head("amount", Type::U128, true, false)];
+        vec![kit::head("owner", Type::Account, true, false), kit::head("amount", Type::U128, false, true)];
     let mut tokens = kit::ledger(TOKENS, "tokens", true, false);
     if let CellKind::Ledger(ledger) = &mut tokens.kind {
-        ledger.asset = Some(Asset { on_move: None, escrow_when: None, release_when: None });
+        ledger.asset = Some(Asset { on_move: Some(MOVED), escrow_when: None, release_when: None });
     }
+    let moved = vec![
+        kit::field("from", Type::Account),
+        kit::field("to", Type::Account),
+        kit::field("amount", Type::U128),
+    ];
+    manifest.events = kit::list(vec![kit::event(MOVED, "Moved", moved)]);
     manifest.cells = kit::list(vec![
         kit::map(SEATS, "seats", vec![kit::field("id", Type::U64)], head, 0),
         kit::ledger(SHARES, "shares", true, true),
@@ -97,22 +108,26 @@ fn manifest() -> Manifest {
         give.touches = Touches::Listed(kit::list(vec![touch(cell, Ops::ADD)]));
         give
     };
-    manifest.transitions = kit::list(vec![open, give("give", SHARES), give("write", NOTES)]);
+    manifest.transitions =
+        kit::list(vec![open, give("give", SHARES), give("write", NOTES), give("coin", TOKENS)]);
 
     let mut burn = exit(BURN, "burn", vec![], false);
     let one = kit::list(vec![Node::Uint(1)]);
     let effect = Effect::LedgerSub { cell: SHARES, key: kit::list(vec![TO_KEEPER]), amount: one };
     (burn.item, burn.from, burn.effects) = (None, kit::list(vec![]), kit::list(vec![effect]));
-    let take = Effect::LedgerSub { cell: SHARES, key: kit::list(vec![OWNER]), amount: amount() };
+    let half = kit::list(vec![Node::Head(1), Node::Uint(2), Node::Div]);
+    let halve = vec![Effect::SetHead { field: 1, value: half }, Effect::DeleteItem];
     let both = vec![add(SHARES, OWNER), add(SHARES, TO_KEEPER), Effect::DeleteItem];
     manifest.exits = kit::list(vec![
         exit(GRANT, "grant", vec![add(SHARES, OWNER)], true),
-        exit(TAKE, "take", vec![take], false),
+        exit(TAKE, "take", vec![sub(SHARES)], false),
         exit(PASS, "pass", vec![pass()], true),
         exit(MINT, "mint", vec![add(TOKENS, OWNER)], true),
         exit(LEAVE, "leave", both, false),
         exit(NOTE, "note", vec![add(NOTES, OWNER)], true),
         burn,
+        exit(HALVE, "halve", halve, false),
+        exit(LOSE, "lose", vec![sub(TOKENS)], false),
     ]);
     manifest
 }
@@ -126,8 +141,15 @@ fn code(manifest: &Manifest) -> Vec<u8> {
             (if (call $ledger_add (i32.const {cell}) (i32.const 0) (i32.const 32) (i32.const 32)) (then (unreachable)))"
         )
     };
-    let (shares, notes) = (give(SHARES), give(NOTES));
-    kit::module(&[("open", open), ("give", &shares), ("write", &notes)], "", manifest)
+    let (shares, notes, tokens) = (give(SHARES), give(NOTES), give(TOKENS));
+    let functions = [("open", open), ("give", &shares), ("write", &notes), ("coin", &tokens)];
+    let declared = |name: &str| manifest.transitions.iter().any(|method| *method.method == *name);
+    // What a test declares besides does nothing.
+    let more = manifest.transitions.iter().map(|method| method.method.to_string());
+    let more: Vec<String> = more.filter(|name| !functions.iter().any(|(known, _)| known == name)).collect();
+    let known = functions.into_iter().filter(|(name, _)| declared(name));
+    let all: Vec<(&str, &str)> = known.chain(more.iter().map(|name| (name.as_str(), ""))).collect();
+    kit::module(&all, "", manifest)
 }
 
 /// With seat 1: Alice has opened it for `owner`, with `amount`.
@@ -147,8 +169,15 @@ fn give(world: &mut World, method: &str, to: AccountId, amount: u128) {
 /// Takes an exit of seat 1; nobody has ever locked anything for it.
 fn poke(world: &mut World, exit: u16) {
     let item: &[u8] = if exit == BURN { &[] } else { &1_u64.to_le_bytes() };
+    let all = |world: &World| world.store.entries.values().map(|entry| entry.deposit.0).sum::<u128>();
+    let before = all(world);
     assert_eq!(world.poke(CAROL, CLUB, exit, item), Ok(vec![]), "exit {exit}");
     assert_eq!(world.deposits.locked, Amount::ZERO, "exit {exit}");
+    assert_eq!(
+        before - all(world),
+        world.deposits.released.0,
+        "exit {exit}: deposits are in entries, or back"
+    );
 }
 
 /// Balance, payer and deposit.
@@ -195,11 +224,43 @@ fn a_new_balance_has_the_deposit_that_its_item_has_kept() {
     assert_eq!(held(&world, SHARES, CAROL), Some((70, ALICE, share)));
     assert_eq!((seat(&world), shares(&world)), (Some((whole - share, LEFT)), (70, 1)));
 
+    let gas = world.gas;
     let mut world = with_seat(CAROL, 70);
+    let short =
+        world.poke_with(CAROL, CLUB, GRANT, &1_u64.to_le_bytes(), gas - 1).expect_err("too little gas");
+    assert_eq!(short.code, codes::OUT_OF_GAS, "{short:?}");
+
     poke(&mut world, MINT);
     assert_eq!(held(&world, TOKENS, CAROL), Some((70, ALICE, token)), "under its holder");
     assert_eq!(kept(&world, reserved::SUMS, &TOKENS.to_le_bytes()), 70);
     assert_eq!(seat(&world), Some((whole - token, LEFT)));
+}
+
+#[test]
+fn what_moves_of_an_asset_is_announced_as_much_as_moves() {
+    let told = |world: &World, from: AccountId, to: AccountId, amount: u128| {
+        let data = [&from.0[..], &to.0, &amount.to_le_bytes()].concat();
+        let [event] = &world.events[..] else { panic!("one event: {:?}", world.events) };
+        assert_eq!((event.contract, event.event, &*event.data), (CLUB, MOVED, &data[..]));
+    };
+    let nobody = AccountId([0; 32]);
+    let mut world = with_seat(CAROL, 70);
+    give(&mut world, "coin", CAROL, u128::MAX - 20);
+    poke(&mut world, MINT);
+    told(&world, nobody, CAROL, 20);
+    let mut world = with_seat(CAROL, 70);
+    give(&mut world, "coin", CAROL, 30);
+    poke(&mut world, LOSE);
+    told(&world, CAROL, nobody, 30);
+    poke(&mut world, LOSE);
+    assert_eq!(world.events, [], "of nothing, nothing");
+}
+
+#[test]
+fn a_summed_field_that_is_set_and_then_deleted_keeps_no_exit() {
+    let mut world = with_seat(CAROL, u128::MAX);
+    poke(&mut world, HALVE);
+    assert_eq!((seat(&world), kept(&world, reserved::SUMS, &[1, 0, 1])), (None, 0));
 }
 
 #[test]
@@ -292,9 +353,10 @@ fn a_whole_balance_takes_its_place_along_and_a_part_does_not() {
 }
 
 #[test]
-fn an_exit_whose_new_balance_nobody_keeps_a_deposit_for_is_no_code() {
+fn an_exit_that_creates_for_nothing_or_gives_what_it_has_not_taken_is_no_code() {
     type Fault = fn(&mut Manifest, &mut Exit);
-    let cases: [(u16, &str, Fault); 7] = [
+    const ONCE: &str = "deposits for one";
+    let cases: [(u16, &str, Fault); 14] = [
         (2161, "concerns no item", |_, exit| {
             let effect = Effect::LedgerAdd {
                 cell: SHARES,
@@ -307,11 +369,29 @@ fn an_exit_whose_new_balance_nobody_keeps_a_deposit_for_is_no_code() {
         (2161, "after it has deleted the item", |_, exit| {
             exit.effects = kit::list(vec![Effect::DeleteItem, add(SHARES, OWNER)]);
         }),
-        (2161, "each time that it is taken", |_, exit| exit.to = None),
-        (2161, "each time that it is taken", |_, exit| {
-            (exit.effects, exit.to) = (kit::list(vec![pass()]), None);
+        (2161, "neither deletes nor moves", |_, exit| exit.to = None),
+        (2161, "neither deletes nor moves", |manifest, exit| {
+            let own = kit::machine(2, "club", None, &["Open", "Left"], &[]);
+            manifest.machines = kit::list(manifest.machines.iter().cloned().chain([own]).collect());
+            exit.to = Some(ExitTarget { machine: 2, state: LEFT });
         }),
-        (2161, "each time that it is taken", |_, exit| exit.from = kit::list(vec![])),
+        (2161, ONCE, |_, exit| {
+            (exit.effects, exit.from) = (kit::list(vec![pass()]), kit::list(vec![]));
+        }),
+        // Two in a circle, and one behind another.
+        (2161, ONCE, |manifest, _| manifest.exits = kit::list(vec![back(vec![])])),
+        (2161, ONCE, |manifest, _| {
+            let next = Exit { to: None, ..back(vec![add(NOTES, OWNER), Effect::DeleteItem]) };
+            manifest.exits = kit::list(vec![next]);
+        }),
+        // A method may lead it back.
+        (2161, ONCE, |manifest, _| {
+            let mut again = kit::transition("again", vec![kit::field("id", Type::U64)], None);
+            again.item = ItemBinding::Existing { cell: SEATS, key: kit::list(vec![KeyTerm::Arg(0)]) };
+            let states = |state| kit::list(vec![StateSet { machine: SEAT, states: kit::list(vec![state]) }]);
+            (again.from, again.to) = (states(LEFT), states(OPEN));
+            manifest.transitions = kit::list(manifest.transitions.iter().cloned().chain([again]).collect());
+        }),
         (2158, "no more than so many", |manifest, _| {
             let mut cells = manifest.cells.to_vec();
             if let CellKind::Ledger(ledger) = &mut cells[1].kind {
@@ -324,6 +404,11 @@ fn an_exit_whose_new_balance_nobody_keeps_a_deposit_for_is_no_code() {
             let (name, doc) = (kit::name("fixed"), Default::default());
             manifest.invariants = kit::list(vec![Invariant { id: 1, name, doc, rule }]);
         }),
+        // Taken where there is too little, and given all the same.
+        (2162, "may be more", |_, exit| exit.effects = kit::list(vec![sub(SHARES), pay()])),
+        (2162, "may be more", |_, exit| exit.effects = kit::list(vec![add(NOTES, OWNER), sub(SHARES)])),
+        (2162, "may be more", |_, exit| exit.effects = kit::list(vec![pass(), pass()])),
+        (2162, "may be more", |_, exit| exit.effects = kit::list(vec![pass(), pay()])),
     ];
     for (expected, word, fault) in cases {
         let mut manifest = manifest();
@@ -331,10 +416,31 @@ fn an_exit_whose_new_balance_nobody_keeps_a_deposit_for_is_no_code() {
         let mut exit = manifest.exits[0].clone();
         manifest.exits = kit::list(vec![exit.clone()]);
         assert!(World::new().upload(&code(&manifest)).is_ok(), "{word} without the fault");
+        manifest.exits = kit::list(vec![]);
         fault(&mut manifest, &mut exit);
-        manifest.exits = kit::list(vec![exit]);
+        manifest.exits = kit::list([exit].into_iter().chain(manifest.exits.iter().cloned()).collect());
         let failure = World::new().upload(&code(&manifest)).expect_err(word);
         assert_eq!(failure.code, expected, "{failure:?}");
         assert!(failure.diagnostics.text.contains(word), "{}", failure.diagnostics.text);
     }
+    for effects in [vec![sub(SHARES), sub(NOTES)], vec![sub(SHARES), Effect::DeleteItem], vec![pass()]] {
+        let mut manifest = manifest();
+        manifest.exits = kit::list(vec![Exit { effects: kit::list(effects), ..manifest.exits[0].clone() }]);
+        assert!(World::new().upload(&code(&manifest)).is_ok(), "{:?}", manifest.exits);
+    }
+}
+
+fn sub(cell: u16) -> Effect {
+    Effect::LedgerSub { cell, key: kit::list(vec![OWNER]), amount: amount() }
+}
+
+fn pay() -> Effect {
+    Effect::Pay { to: TO_KEEPER, amount: amount() }
+}
+
+/// An exit from `Left` to `Open`.
+fn back(effects: Vec<Effect>) -> Exit {
+    let from = kit::list(vec![StateSet { machine: SEAT, states: kit::list(vec![LEFT]) }]);
+    let to = Some(ExitTarget { machine: SEAT, state: OPEN });
+    Exit { from, to, ..exit(20, "back", effects, true) }
 }

@@ -67,7 +67,7 @@ fn bytecode_is_judged_first_then_the_manifest() {
     {
         assert_eq!(refused(&mut world, &kit::embed(&plain(bad), &manifest_with(&[]))), 2153, "{bad}");
     }
-    assert!(UploadError::CODES.iter().all(|row| (2150..=2161).contains(&row.0)));
+    assert!(UploadError::CODES.iter().all(|row| (2150..=2162).contains(&row.0)));
 }
 
 #[test]

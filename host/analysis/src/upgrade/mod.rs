@@ -98,11 +98,7 @@ pub fn diff_cost(old: &Manifest, new: &Manifest) -> DiffCost {
     });
     let of_exits = old.exits.iter().chain(&new.exits).map(|exit| {
         let window = exit.window.iter().flat_map(|window| window.opens.iter().chain(&window.closes));
-        let amounts = exit.effects.iter().filter_map(|effect| match effect {
-            Effect::Release { amount, .. } => amount.as_ref(),
-            Effect::Pay { amount, .. } => Some(amount),
-            _ => None,
-        });
+        let amounts = exit.effects.iter().filter_map(Effect::computes);
         let nodes = exit.guard.iter().chain(window).chain(amounts).map(|nodes| count(nodes.len()));
         nodes.fold(count(exit.effects.len()).saturating_mul(2).saturating_add(1), u64::saturating_add)
     });

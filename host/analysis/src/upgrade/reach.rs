@@ -92,11 +92,7 @@ impl Diff<'_> {
     fn exit_fields(&self) -> Vec<(u16, u8)> {
         let mut fields = Vec::new();
         for exit in &self.old.exits {
-            let amounts = exit.effects.iter().filter_map(|effect| match effect {
-                Effect::Release { amount, .. } => amount.as_ref(),
-                Effect::Pay { amount, .. } => Some(amount),
-                _ => None,
-            });
+            let amounts = exit.effects.iter().filter_map(Effect::computes);
             let window = exit.window.iter().flat_map(|window| window.opens.iter().chain(&window.closes));
             for node in exit.guard.iter().chain(window).chain(amounts).flatten() {
                 match node {

@@ -52,6 +52,10 @@ impl Diff<'_> {
             (None, Some(_)) => true,
             (Some(old), Some(new)) => new < old,
         };
+        // Items that are there keep deposits for what the exits of their time create, beside one for their own room.
+        let (kept, keeps) = (self.old.kept_rooms(old.id), self.new.kept_rooms(new.id));
+        let more = keeps.iter().enumerate().any(|(place, room)| kept.get(place).is_none_or(|had| had < room));
+        let longer = !keeps.is_empty() && self.new.entry_room(new) > self.old.entry_room(old);
         let found = [
             ("kind", !kind, format!("Cell `{name}` is of another kind.")),
             ("key", kind && !key, format!("The key of cell `{name}` has other types.")),
@@ -89,6 +93,13 @@ impl Diff<'_> {
             ),
             ("escrow", !escrow, format!("Escrow `{name}` holds another asset, or for others.")),
             ("asset", kind && !asset, format!("Asset `{name}` is none any more, or hinders its release.")),
+            (
+                "deposit",
+                more || longer,
+                format!(
+                    "Items of cell `{name}` keep too small a deposit for what exits create in ledgers now."
+                ),
+            ),
             ("max_entries", kind && tighter, format!("Cell `{name}` may have too many entries now.")),
         ];
         found.into_iter().filter(|(_, wrong, _)| *wrong).map(|(rule, _, sentence)| (rule, sentence)).collect()

@@ -1,6 +1,8 @@
 //! Which bounds of time a method or exit may give new values.
 
-use chainstack_primitives::manifest::{Effect, Exit, Node, Ops, Touch, Touches, Transition};
+use chainstack_primitives::manifest::{
+    AssetRef, CellKind, Effect, Exit, Manifest, Node, Ops, Touch, Touches, Transition,
+};
 
 use super::Action;
 use super::moves::{Builder, Moves, is_own};
@@ -24,12 +26,28 @@ impl Builder<'_, '_> {
                 let method = self.manifest.transitions.get(index);
                 method.is_some_and(|method| self.method_writes(method, item, node, others))
             }
-            Action::Exit(_) if others => false,
+            // What is the other item's own, this one's exit does not reach.
+            Action::Exit(_) if others && self.is_of_item(node) => false,
             Action::Exit(index) => {
                 let exit = self.manifest.exits.get(index);
-                exit.is_some_and(|exit| exit_writes(exit, item, node))
+                exit.is_some_and(|exit| exit_writes(self.manifest, exit, item, node))
             }
             Action::Instantiate | Action::Wait(_) => false,
+        }
+    }
+
+    /// Whether `node` reads what belongs to the bound item alone.
+    fn is_of_item(&self, node: &Node) -> bool {
+        match node {
+            Node::Head(_) | Node::ItemKey(_) | Node::Owner => true,
+            Node::Escrowed(cell) => match self.manifest.cell(*cell).map(|cell| &cell.kind) {
+                Some(CellKind::Escrow(escrow)) => escrow.item.is_some(),
+                _ => false,
+            },
+            Node::InState { machine, .. } => {
+                self.manifest.machine(*machine).is_some_and(|machine| machine.cell.is_some())
+            }
+            _ => false,
         }
     }
 
@@ -86,7 +104,11 @@ const fn reads_state(node: &Node) -> bool {
     node.reads_entry() || matches!(node, Node::Owner)
 }
 
-fn exit_writes(exit: &Exit, item: Option<u16>, node: &Node) -> bool {
+fn exit_writes(manifest: &Manifest, exit: &Exit, item: Option<u16>, node: &Node) -> bool {
+    let holds = |escrow: u16, asset: u16| match manifest.cell(escrow).map(|cell| &cell.kind) {
+        Some(CellKind::Escrow(escrow)) => escrow.asset == AssetRef::Own(asset),
+        _ => false,
+    };
     exit.effects.iter().any(|effect| match (effect, node) {
         (Effect::SetHead { field, .. }, Node::Head(read)) => field == read && exit.item == item,
         (Effect::SetHead { field, .. }, Node::EntryHead { cell, field: read, .. }) => {
@@ -97,7 +119,11 @@ fn exit_writes(exit: &Exit, item: Option<u16>, node: &Node) -> bool {
             Effect::LedgerAdd { cell, .. } | Effect::LedgerSub { cell, .. } | Effect::LedgerMove { cell, .. },
             Node::LedgerEntry { cell: read, .. } | Node::LedgerSum(read) | Node::Count(read),
         ) => cell == read,
-        (Effect::Pay { .. }, Node::Balance) => true,
+        // Who is paid may be the contract itself.
+        (Effect::Pay { .. } | Effect::Release { .. }, Node::Balance) => true,
+        (Effect::Release { escrow, .. }, Node::LedgerEntry { cell, .. } | Node::Count(cell)) => {
+            holds(*escrow, *cell)
+        }
         (Effect::SetHead { field, .. }, Node::HeadSum { cell, field: read }) => {
             field == read && exit.item == Some(*cell)
         }

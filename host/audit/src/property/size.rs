@@ -1,7 +1,7 @@
 //! P6: how large a contract can get, and what a call can use; whether its ceilings let it do what it declares.
 
 use chainstack_primitives::manifest::{
-    Cell, CellKind, HOLDER_SIZE, ItemBinding, Manifest, Ops, Touches, Transition,
+    Cell, CellKind, Exit, HOLDER_SIZE, ItemBinding, Manifest, Ops, Touches, Transition,
 };
 
 use crate::report::{Claim, Evidence, Property, Subject, Verdict};
@@ -72,9 +72,14 @@ fn grown(manifest: &Manifest, cell: &Cell, prices: &Prices) -> Option<Claim> {
         None => {
             let deposit = deposit(manifest, cell, prices, 1);
             let deposit = deposit.map_or_else(String::new, |units| format!(" of at most {units} base units"));
+            let filled = |exit: &Exit| exit.effects.iter().any(|effect| effect.fills() == Some(cell.id));
+            let payer = if manifest.exits.iter().any(filled) {
+                "its creator pays a deposit, or the item whose exit creates it has kept one,"
+            } else {
+                "its creator pays a deposit"
+            };
             format!(
-                "Cell `{}` has no greatest count of entries; each is at most {bytes} bytes, and its creator pays a \
-                 deposit{deposit}.",
+                "Cell `{}` has no greatest count of entries; each is at most {bytes} bytes, and {payer}{deposit}.",
                 cell.name
             )
         }

@@ -8,7 +8,25 @@ pub(crate) fn count() -> usize {
 }
 
 /// Harmless changes.
-const VARIANTS: [(&str, &str, Edits); 22] = [
+const VARIANTS: [(&str, &str, Edits); 23] = [
+    (
+        "an exit that takes from one ledger, and one that adds to another",
+        ESCROW,
+        &[
+            (
+                "[machines.deal]",
+                "[cells.points]\nid = 3\nkind = \"ledger\"\nkey = { owner = \"account\" }\nsum = true\n\n[cells.debts]\nid = 4\nkind = \"ledger\"\nkey = { owner = \"account\" }\n\n[machines.deal]",
+            ),
+            (
+                "effects = [{ release = \"deposits\", to = \"item.seller\" }]",
+                "effects = [{ release = \"deposits\", to = \"item.seller\" }, { add = \"points\", key = [\"item.seller\"], amount = \"1\" }]",
+            ),
+            (
+                "effects = [{ release = \"deposits\", to = \"item.buyer\" }]",
+                "effects = [{ release = \"deposits\", to = \"item.buyer\" }, { sub = \"debts\", key = [\"item.buyer\"], amount = \"item.note\" }]",
+            ),
+        ],
+    ),
     (
         "a method for one item may delete another",
         CUSTODY,

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 
 use super::limits::{HEAD_FIELDS_MAX, KEY_FIELDS_MAX};
+use super::types::Sizes;
 use super::{Doc, Effect, Expression, Field, KeyTerm, Manifest, Name, Type, ValueError};
 use crate::{AccountId, BoundedVec, Hash, Tag, TaggedHasher};
 
@@ -294,20 +295,24 @@ impl Manifest {
     }
 
     /// Greatest size of key and value of an entry of `cell` in bytes: what its deposit is for. `None` for an escrow, or an
-    /// undefined type.
+    /// undefined type. Linear in the type table, as all sizes of a cell.
     #[must_use]
     pub fn entry_room(&self, cell: &Cell) -> Option<u64> {
+        self.room(&Sizes::of(self), cell)
+    }
+
+    fn room(&self, sizes: &Sizes, cell: &Cell) -> Option<u64> {
         let value = match &cell.kind {
-            CellKind::Ledger(_) => self.max_size(&Type::U128)?,
+            CellKind::Ledger(_) => sizes.get(&Type::U128)?.max_bytes,
             CellKind::Map(_) | CellKind::Value(_) => {
-                self.head_size(cell)?.checked_add(u64::from(cell.tail_max_bytes()))?
+                let (_, head) = self.spans(sizes, cell)?;
+                head.checked_add(u64::from(cell.tail_max_bytes()))?
             }
             CellKind::Escrow(_) => return None,
         };
+        let mut key = cell.key().iter().map(|field| Some(sizes.get(&field.ty)?.max_bytes));
         let holder = u64::from(cell.is_fungible_asset());
-        let key =
-            cell.key().iter().try_fold(holder, |size, field| size.checked_add(self.max_size(&field.ty)?))?;
-        value.checked_add(key)
+        value.checked_add(key.try_fold(holder, |size, field| size.checked_add(field?))?)
     }
 
     /// Rooms of the ledger entries that one exit of an item of map `cell` may have to create, greatest first: each item
@@ -316,12 +321,20 @@ impl Manifest {
     #[must_use]
     pub fn kept_rooms(&self, cell: u16) -> Vec<u64> {
         let mut kept: Vec<u64> = Vec::new();
-        for exit in self.exits.iter().filter(|exit| exit.item == Some(cell)) {
-            let ledgers = exit.effects.iter().filter_map(Effect::fills);
-            let rooms = ledgers.filter_map(|ledger| self.entry_room(self.cell(ledger)?));
-            let mut rooms: Vec<u64> = rooms.collect();
-            rooms.sort_unstable_by(|one, other| other.cmp(one));
-            for (place, room) in rooms.into_iter().enumerate() {
+        let exits = || self.exits.iter().filter(|exit| exit.item == Some(cell));
+        if exits().all(|exit| exit.effects.iter().all(|effect| effect.fills().is_none())) {
+            return kept;
+        }
+        let sizes = Sizes::of(self);
+        let ledgers = self.cells.iter().filter(|cell| matches!(cell.kind, CellKind::Ledger(_)));
+        let rooms: Vec<(u16, u64)> =
+            ledgers.filter_map(|ledger| Some((ledger.id, self.room(&sizes, ledger)?))).collect();
+        for exit in exits() {
+            let filled = exit.effects.iter().filter_map(Effect::fills);
+            let of = |ledger| rooms.iter().find(|(id, _)| *id == ledger).map(|(_, room)| *room);
+            let mut filled: Vec<u64> = filled.filter_map(of).collect();
+            filled.sort_unstable_by(|one, other| other.cmp(one));
+            for (place, room) in filled.into_iter().enumerate() {
                 match kept.get_mut(place) {
                     Some(greatest) => *greatest = room.max(*greatest),
                     None => kept.push(room),
@@ -335,19 +348,32 @@ impl Manifest {
     /// without head and tail, or an undefined type.
     #[must_use]
     pub fn head_size(&self, cell: &Cell) -> Option<u64> {
-        let prefix = self.head_prefix(cell)?;
-        cell.head().iter().try_fold(prefix, |size, field| size.checked_add(self.fixed_size(&field.ty)?))
+        self.spans(&Sizes::of(self), cell).map(|(_, size)| size)
     }
 
-    /// Where head field `field` lies in a stored value of `cell`: offset and size in bytes.
+    /// Where head field `field` lies in a stored value of `cell`: offset and size in bytes. Whoever asks for more than one
+    /// takes [`Manifest::head_spans`].
     #[must_use]
     pub fn head_span(&self, cell: &Cell, field: u8) -> Option<(u64, u64)> {
-        let (before, rest) = cell.head().split_at_checked(usize::from(field))?;
-        let size = self.fixed_size(&rest.first()?.ty)?;
-        let prefix = self.head_prefix(cell)?;
-        let offset =
-            before.iter().try_fold(prefix, |size, field| size.checked_add(self.fixed_size(&field.ty)?))?;
-        Some((offset, size))
+        self.head_spans(cell)?.get(usize::from(field)).copied()
+    }
+
+    /// Where the head fields lie in a stored value of `cell`, in order: offset and size in bytes of each.
+    #[must_use]
+    pub fn head_spans(&self, cell: &Cell) -> Option<Vec<(u64, u64)>> {
+        self.spans(&Sizes::of(self), cell).map(|(spans, _)| spans)
+    }
+
+    /// Offset and size of each head field, and where the tail begins.
+    fn spans(&self, sizes: &Sizes, cell: &Cell) -> Option<(Vec<(u64, u64)>, u64)> {
+        let mut offset = self.head_prefix(cell)?;
+        let mut spans = Vec::with_capacity(cell.head().len());
+        for field in cell.head() {
+            let size = sizes.get(&field.ty)?.fixed()?;
+            spans.push((offset, size));
+            offset = offset.checked_add(size)?;
+        }
+        Some((spans, offset))
     }
 
     fn head_prefix(&self, cell: &Cell) -> Option<u64> {

@@ -118,6 +118,20 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// What this computes: its amount, or the new value of a field.
+    #[must_use]
+    pub const fn computes(&self) -> Option<&Expression> {
+        match self {
+            Self::Release { amount, .. } => amount.as_ref(),
+            Self::SetHead { value: amount, .. }
+            | Self::LedgerAdd { amount, .. }
+            | Self::LedgerSub { amount, .. }
+            | Self::LedgerMove { amount, .. }
+            | Self::Pay { amount, .. } => Some(amount),
+            Self::DeleteItem => None,
+        }
+    }
+
     /// The ledger in which this may create an entry.
     #[must_use]
     pub const fn fills(&self) -> Option<u16> {

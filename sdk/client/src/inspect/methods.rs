@@ -360,17 +360,19 @@ pub(super) fn effect_text(names: Names<'_>, effect: &Effect) -> String {
         }
         Effect::DeleteItem => "delete the item".to_owned(),
         Effect::LedgerAdd { cell, key, amount } => {
-            format!("add {} to {}", expression(names, amount), entry(names, *cell, key))
+            format!("add at most {} to {}", expression(names, amount), entry(names, *cell, key))
         }
         Effect::LedgerSub { cell, key, amount } => {
-            format!("take {} from {}", expression(names, amount), entry(names, *cell, key))
+            format!("take at most {} from {}", expression(names, amount), entry(names, *cell, key))
         }
         Effect::LedgerMove { cell, from, to, amount } => format!(
-            "move {} from {} to {}",
+            "move at most {} from {} to {}",
             expression(names, amount),
             entry(names, *cell, from),
             entry(names, *cell, to)
         ),
-        Effect::Pay { to, amount } => format!("pay {} native to {}", expression(names, amount), account(to)),
+        Effect::Pay { to, amount } => {
+            format!("pay at most {} native to {}", expression(names, amount), account(to))
+        }
     }
 }

@@ -138,19 +138,6 @@ fn clock_nodes(expression: &Expression) -> impl Iterator<Item = &'static str> {
     time.into_iter().chain(height)
 }
 
-/// Expressions of an effect.
-fn effect_expressions(effect: &Effect) -> Option<&Expression> {
-    match effect {
-        Effect::Release { amount, .. } => amount.as_ref(),
-        Effect::SetHead { value, .. } => Some(value),
-        Effect::DeleteItem => None,
-        Effect::LedgerAdd { amount, .. }
-        | Effect::LedgerSub { amount, .. }
-        | Effect::LedgerMove { amount, .. }
-        | Effect::Pay { amount, .. } => Some(amount),
-    }
-}
-
 /// The block's height is counted by the chain; its time is what validators agreed on.
 fn clock(name: &str, part: &'static str, clock: &'static str) -> ClockUse {
     let evidence = if clock == "time" { Evidence::Assumed } else { Evidence::Enforced };
@@ -171,7 +158,7 @@ fn clocks(manifest: &Manifest) -> Vec<ClockUse> {
         }
     }
     for exit in &manifest.exits {
-        let read = exit.effects.iter().filter_map(effect_expressions).flat_map(clock_nodes);
+        let read = exit.effects.iter().filter_map(Effect::computes).flat_map(clock_nodes);
         let read: BTreeSet<&'static str> = read.collect();
         uses.extend(read.into_iter().map(|which| clock(&exit.name, "effect", which)));
     }
@@ -201,7 +188,7 @@ fn rules(manifest: &Manifest) -> Vec<(String, BTreeSet<Read>)> {
     }
     for exit in &manifest.exits {
         let window = exit.window.iter().flat_map(|window| window.opens.iter().chain(&window.closes));
-        let effects = exit.effects.iter().filter_map(effect_expressions);
+        let effects = exit.effects.iter().filter_map(Effect::computes);
         let found = exit.guard.iter().chain(window).chain(effects);
         rules.push((format!("exit {}", exit.name), found.flat_map(|part| reads(part, exit.item)).collect()));
     }

@@ -164,7 +164,7 @@ fn paid_by_exits(manifest: &Manifest, role: Option<&Role>) -> Vec<Claim> {
     let mut claims = Vec::new();
     for exit in &manifest.exits {
         let gets = |term: &KeyTerm| match role.map(|role| &role.kind) {
-            None => *term == KeyTerm::Caller,
+            None => matches!(term, KeyTerm::Caller | KeyTerm::Origin),
             Some(RoleKind::Item { cell, field: ItemField::Head(field) }) => {
                 exit.item == Some(*cell) && *term == KeyTerm::Head(*field)
             }
