@@ -161,3 +161,24 @@ fn a_paused_token_moves_nothing_and_shows_its_state() {
     let _on = node.cli(&["call", "gold", "unpause", "--from", "//Alice"]).exits(0);
     let _moves = node.cli(&transfer).exits(0);
 }
+
+/// `--code` of `chainstack test`: the scenarios of a sample, with the code that a chain has.
+#[test]
+fn scenarios_test_the_code_that_is_deployed() {
+    let node = shop();
+    let scenarios = project().join("contracts/escrow/scenarios").to_string_lossy().into_owned();
+    let test = |code: &str| node.cli(&["test", &scenarios, "--code", code]);
+    let passed = test("escrow=shop").exits(0);
+    assert!(passed.stdout.contains("3 of 3 scenarios passed"), "{passed:?}");
+    let token = node.token("gold");
+    let failed = test(&format!("escrow={token}")).exits(3);
+    assert!(failed.stderr.contains("no transition `open` is declared"), "other code: {failed:?}");
+    let unknown = test("vault=shop").exits(8);
+    assert!(unknown.stderr.contains("no scenario has a contract `vault`"), "{unknown:?}");
+    let nowhere = test("escrow=stall").exits(8);
+    assert!(nowhere.stderr.contains("stall"), "{nowhere:?}");
+    let manifest = project().join("contracts/erc20/manifest.toml").to_string_lossy().into_owned();
+    let declared = test(&format!("escrow={manifest}")).exits(3);
+    assert!(declared.stderr.contains("is no module"), "{declared:?}");
+    let _usage = test("escrow").exits(2);
+}

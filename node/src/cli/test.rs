@@ -10,10 +10,12 @@ use super::{
     context::Context,
     error::{CliError, Exit},
     output::{Answer, remark},
+    target::Target,
 };
-use crate::scenario::{LocalChain, Scenario, run};
+use crate::scenario::{LocalChain, Scenario, ScenarioError, run};
 
-/// Run scenario files on a fresh chain in this process, each. Needs no node.
+/// Run scenario files on a fresh chain in this process, each. Needs no node, unless the code of a deployed
+/// contract is to be tested.
 ///
 /// Exits 0 if all pass, 3 if one does not.
 #[derive(clap::Args, Debug)]
@@ -21,6 +23,20 @@ pub(super) struct Test {
     /// Scenario files, or folders of them.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// The code to take for a contract that the scenarios name, whatever they say: a deployed contract's, or a module's;
+    /// again for more. Parameters are those of the scenarios, and nothing happens to the deployed contract.
+    #[arg(long, value_name = "NAME=TARGET", value_parser = named)]
+    code: Vec<(String, String)>,
+}
+
+/// `NAME=TARGET`.
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, target)) if !name.is_empty() && !target.is_empty() => {
+            Ok((name.to_owned(), target.to_owned()))
+        }
+        _ => Err("NAME=TARGET expected: the scenarios' name, and an alias, address or module".to_owned()),
+    }
 }
 
 impl Test {
@@ -35,16 +51,18 @@ impl Test {
                 CliError::new(Exit::NotFound, "there is no scenario file").hint("name files ending in .toml")
             );
         }
+        let mut scenarios: Vec<_> = files.iter().map(|file| Scenario::read(file)).collect();
+        self.take_code(context, &mut scenarios)?;
         let schedule = Schedule::base().map_err(|error| CliError::failed(error.to_string()))?;
         let (executor, schedule) = (Arc::new(super::check::executor()?), Arc::new(schedule));
         let mut failed = Vec::new();
         let mut rows = Vec::new();
-        for file in &files {
+        for (file, scenario) in files.iter().zip(scenarios) {
             let chain =
                 LocalChain::new(Arc::clone(&executor), Arc::clone(&schedule)).map_err(CliError::failed)?;
             let name = file.display().to_string();
             let mut chain = chain;
-            match Scenario::read(file).and_then(|scenario| run(&scenario, &mut chain)) {
+            match scenario.and_then(|scenario| run(&scenario, &mut chain)) {
                 Ok(report) => {
                     if !context.is_json() {
                         remark(&format!("ok    {name} ({} transactions)", report.transactions));
@@ -72,6 +90,35 @@ impl Test {
         }
         Err(CliError::new(Exit::No, text)
             .hint("each FAIL above names file, step, what was expected and found"))
+    }
+}
+
+impl Test {
+    /// Puts the code that was named into the scenarios.
+    ///
+    /// # Errors
+    /// Exit code 8 for what is not there, or in no scenario; 3 for what is no module.
+    fn take_code(
+        &self,
+        context: &Context,
+        scenarios: &mut [Result<Scenario, ScenarioError>],
+    ) -> Result<(), CliError> {
+        for (name, target) in &self.code {
+            let Some(code) = Target::of(context, target)?.code else {
+                return Err(CliError::new(Exit::No, format!("`{target}` is no module, only a manifest"))
+                    .hint("name a deployed contract or a .wasm"));
+            };
+            let code = Arc::from(code);
+            let mut taken = false;
+            for scenario in scenarios.iter_mut().flatten() {
+                taken |= scenario.set_code(name, &code);
+            }
+            if !taken {
+                return Err(CliError::new(Exit::NotFound, format!("no scenario has a contract `{name}`"))
+                    .hint("--code takes the name that the scenarios give"));
+            }
+        }
+        Ok(())
     }
 }
 

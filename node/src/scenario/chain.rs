@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,8 +11,10 @@ use serde_json::Value;
 pub enum Source {
     /// A paradigm of genesis, by name.
     Paradigm(String),
-    /// A module with its manifest.
+    /// A module with its manifest, in a file.
     Wasm(PathBuf),
+    /// A module with its manifest, as a chain has it.
+    Code(Arc<[u8]>),
 }
 
 /// A contract to deploy. Texts of arguments are as the CLI takes them after `name=`.

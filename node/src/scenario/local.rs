@@ -267,21 +267,23 @@ impl LocalChain {
                     Manifest::decode_checked(manifest_section(code).map_err(words)?).map_err(words)?;
                 Ok((CodeSource::Paradigm(name.as_str().try_into().map_err(words)?), manifest))
             }
-            Source::Wasm(path) => {
-                let code = read_module(path)?;
-                let manifest =
-                    Manifest::decode_checked(manifest_section(&code).map_err(words)?).map_err(words)?;
-                let hash = tagged(Tag::Code, &code);
-                if self.state.code(&hash).map_err(words)?.is_none() {
-                    let code = code.try_into().map_err(words)?;
-                    let uploaded = self.block(vec![(request.caller.clone(), Call::Upload { code })])?;
-                    if let Some(raw) = uploaded.into_iter().find(|raw| raw.code != codes::OK) {
-                        return Err(format!("the code is refused with {}: {}", raw.code, raw.text));
-                    }
-                }
-                Ok((CodeSource::Hash(hash), manifest))
+            Source::Wasm(path) => self.upload(request, read_module(path)?),
+            Source::Code(code) => self.upload(request, code.to_vec()),
+        }
+    }
+
+    /// The code as this chain has it; uploaded, if it is not there.
+    fn upload(&mut self, request: &DeployRequest, code: Vec<u8>) -> Result<(CodeSource, Manifest), String> {
+        let manifest = Manifest::decode_checked(manifest_section(&code).map_err(words)?).map_err(words)?;
+        let hash = tagged(Tag::Code, &code);
+        if self.state.code(&hash).map_err(words)?.is_none() {
+            let code = code.try_into().map_err(words)?;
+            let uploaded = self.block(vec![(request.caller.clone(), Call::Upload { code })])?;
+            if let Some(raw) = uploaded.into_iter().find(|raw| raw.code != codes::OK) {
+                return Err(format!("the code is refused with {}: {}", raw.code, raw.text));
             }
         }
+        Ok((CodeSource::Hash(hash), manifest))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Taking the steps of a scenario and comparing what they bring.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::chain::{
@@ -58,12 +60,13 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
     }
 
     fn deploy(&mut self, contract: &'a Contract) -> Result<(), String> {
-        let source = match (&contract.paradigm, &contract.wasm) {
-            (Some(name), _) => Source::Paradigm(name.clone()),
-            (None, Some(path)) => Source::Wasm(
+        let source = match (&contract.code, &contract.paradigm, &contract.wasm) {
+            (Some(code), ..) => Source::Code(Arc::clone(code)),
+            (None, Some(name), _) => Source::Paradigm(name.clone()),
+            (None, None, Some(path)) => Source::Wasm(
                 self.scenario.file.parent().map_or_else(|| path.clone(), |folder| folder.join(path)),
             ),
-            (None, None) => return Err("expected `paradigm` or `wasm`".into()),
+            (None, None, None) => return Err("expected `paradigm` or `wasm`".into()),
         };
         let request = DeployRequest {
             name: contract.name.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -49,6 +50,9 @@ pub struct Contract {
     pub paradigm: Option<String>,
     /// Path of a module, from the scenario's folder.
     pub wasm: Option<PathBuf>,
+    /// The module to take instead of either: that of a deployed contract, which no file says.
+    #[serde(skip)]
+    pub code: Option<Arc<[u8]>>,
     /// Who deploys.
     pub caller: String,
     /// Parameters; those left out take their defaults.
@@ -269,6 +273,12 @@ impl Scenario {
         file.clone_into(&mut scenario.file);
         scenario.check()?;
         Ok(scenario)
+    }
+
+    /// Takes `code` for the contract called `name`, whatever the file says. Whether there is one.
+    pub fn set_code(&mut self, name: &str, code: &Arc<[u8]>) -> bool {
+        let contract = self.contracts.iter_mut().find(|contract| contract.name == name);
+        contract.map(|contract| contract.code = Some(Arc::clone(code))).is_some()
     }
 
     fn check(&self) -> Result<(), ScenarioError> {
