@@ -527,10 +527,10 @@ fn an_escrow_takes_the_asset_of_its_own_item() {
     scene.open(8, other, DEEDS);
     // The call is bound to both deals, of which each names another token.
     let cases = [
-        (9_u64, TOKEN, Ok(0)),
-        (8, other, Ok(0)),
-        (9, other, Err(codes::UNDECLARED_ESCROW)),
+        (9_u64, other, Err(codes::UNDECLARED_ESCROW)),
         (8, TOKEN, Err(codes::UNDECLARED_ESCROW)),
+        (9, TOKEN, Ok(0)),
+        (8, other, Ok(0)),
     ];
     for (deal, token, expected) in cases {
         let args = (vec![8_u64, 9], deal, token, 1_u32, 5_u128).encode();

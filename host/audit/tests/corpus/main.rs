@@ -8,6 +8,7 @@ mod code;
 mod given;
 mod good;
 mod limits;
+mod power;
 mod rendered;
 mod search;
 mod stated;
