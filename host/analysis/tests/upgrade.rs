@@ -74,13 +74,20 @@ const CALLER: &str = r#"{ contract = "caller", cell = 1 }"#;
 type Sends = &'static [(&'static str, u64)];
 
 /// The house with what is held, what `take` may send, and whether a move of a deed clears its price and its lender.
-fn house(asset: &str, sends: Sends, [price, lender]: [bool; 2]) -> Manifest {
+fn house(asset: &str, sends: Sends, cleared: [bool; 2]) -> Manifest {
+    parsed(&text(asset, sends, cleared))
+}
+
+fn text(asset: &str, sends: Sends, [price, lender]: [bool; 2]) -> String {
     let sends = sends.iter().map(|(asset, max)| format!("{{ asset = {asset}, max = {max} }}"));
     let sends = sends.collect::<Vec<_>>().join(", ");
     let clears = |yes: bool| if yes { ", clear_on_move = true" } else { "" };
     let text = HOUSE.replace("ASSET", asset).replace("SENDS", &sends);
-    let text = text.replace("PRICE", clears(price)).replace("LENDER", clears(lender));
-    let manifest = from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    text.replace("PRICE", clears(price)).replace("LENDER", clears(lender))
+}
+
+fn parsed(text: &str) -> Manifest {
+    let manifest = from_toml(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     manifest.validate().unwrap_or_else(|error| panic!("{error}\n{text}"));
     manifest
 }
@@ -143,5 +150,19 @@ fn no_move_clears_what_none_did() {
         let found = refused(&house(COIN, &[], before), &house(COIN, &[], after));
         let rules: &[&str] = if expected { &[] } else { &["clear_on_move"] };
         assert_eq!(found, rules, "{before:?} to {after:?}");
+    }
+}
+
+#[test]
+fn what_a_method_took_for_one_item_it_takes_for_no_other() {
+    // The item that `take` is bound to: who calls has one, or names any.
+    let (own, any) = ("caller", "arg.id");
+    let keyed = |key: &str| {
+        let text = text(COIN, &[(COIN, 10)], [false; 2]).replace("id = \"u64\"", "id = \"account\"");
+        parsed(&text.replace("[\"arg.id\"]", &format!("[\"{key}\"]")))
+    };
+    for (before, after, expected) in [(own, own, true), (any, any, true), (own, any, false)] {
+        let rules: &[&str] = if expected { &[] } else { &["reach"] };
+        assert_eq!(refused(&keyed(before), &keyed(after)), rules, "{before} to {after}");
     }
 }

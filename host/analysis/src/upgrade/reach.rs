@@ -245,7 +245,7 @@ fn asks_no_more(old: &Transition, new: &Transition) -> bool {
         && (old.window.is_none() || old.window == new.window)
 }
 
-/// Whether whoever may take by `new` from the escrow could by `old`, as much and as often.
+/// Whether whoever may take by `new` from the escrow could by `old`, for the same items, as much and as often.
 fn covers(old: &Transition, new: &Transition, escrow: u16, manifest: &Manifest) -> bool {
     let used = old.escrows.iter().any(|used| used.cell == escrow && used.pays_out);
     let asset = manifest.cell(escrow).and_then(|cell| match &cell.kind {
@@ -257,8 +257,8 @@ fn covers(old: &Transition, new: &Transition, escrow: u16, manifest: &Manifest) 
     let before = old.sends.iter().filter(|send| send.asset == *asset).map(|send| send.max.0).min();
     let now = most_sent(&new.sends, asset).0;
     // What is not exactly of this asset promises nothing, but what a method may do it may go on doing.
-    let same = old.sends == new.sends && old.item == new.item && old.args == new.args;
-    used && asks_no_more(old, new) && (same || now <= before.unwrap_or(0))
+    let same = old.sends == new.sends && old.args == new.args;
+    used && old.item == new.item && asks_no_more(old, new) && (same || now <= before.unwrap_or(0))
 }
 
 fn callers_within(new: &CallerRule, old: &CallerRule) -> bool {
