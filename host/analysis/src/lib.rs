@@ -9,7 +9,7 @@
 //! **Map.** [`expression`]: [`evaluate`], the one evaluator of host and audit · [`ExpressionCost`]: what it costs,
 //! known at deploy · [`prove_total`]: that it cannot fail, by intervals · [`Assumptions`]: from declared types,
 //! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail · [`exit_preserves`]: that it
-//! keeps an invariant · [`diff`]: what a new version of a contract changes, and whether the upgrade gate lets it ·
+//! keeps an invariant · [`most_sent`]: of an asset in one call · [`diff`]: what a new version of a contract changes, and whether the upgrade gate lets it ·
 //! [`reachability`]: which functions of the host an export can reach. The language is specified on
 //! one page: `host/analysis/README.md`.
 //!
@@ -37,6 +37,7 @@ pub mod bytecode;
 mod exit;
 pub mod expression;
 mod preserve;
+mod sends;
 mod upgrade;
 
 pub use bytecode::{Ability, BytecodeError, HostFunction, Reachability, reachability};
@@ -47,4 +48,5 @@ pub use expression::{
     evaluate, flat_reads, prove_total,
 };
 pub use preserve::{exit_preserves, move_preserves, never_raises, payment_preserves};
+pub use sends::most_sent;
 pub use upgrade::{Change, DiffCost, Part, Upgrade, UpgradeVerdict, diff, diff_cost};

@@ -6,8 +6,8 @@ use chainstack_engine::Module;
 use chainstack_primitives::{
     Amount, Hash, codes,
     manifest::{
-        CallRule, CallerRule, Cell, CellKind, Expression, Field, HOLDER_SIZE, ItemBinding, KeyTerm, Manifest,
-        Node, Reenter, Touch, Touches, Transition, TransitionKind, Type, View,
+        AssetRef, CallRule, CallerRule, Cell, CellKind, Expression, Field, HOLDER_SIZE, ItemBinding, KeyTerm,
+        Manifest, Node, Reenter, Touch, Touches, Transition, TransitionKind, Type, View,
     },
 };
 use chainstack_runtime::{params::Schedule, ports::Failure};
@@ -103,7 +103,7 @@ pub(crate) struct MethodPlan {
     /// Most native coins it may pay out, by `transfer` and with `invoke` together.
     pub(crate) sends_max: Amount,
     pub(crate) reenter: Reenter,
-    /// Whether key terms name parameters.
+    /// Whether terms of keys, and of contracts called or whose assets are meant, name parameters.
     pub(crate) needs_params: bool,
     /// What is checked on entry takes, for each bound item, or once.
     pub(crate) checks: CheckCost,
@@ -430,7 +430,19 @@ fn plan_transition(
         Touches::Listed(touches) => touches,
     };
     let rules = transition.calls.iter().chain(&transition.notifies);
+    // Assets that it sends, or that its escrows hold, may be of contracts that terms name.
+    let escrowed = transition.escrows.iter().filter_map(|used| match &manifest.cell(used.cell)?.kind {
+        CellKind::Escrow(escrow) => Some(&escrow.asset),
+        _ => None,
+    });
+    let assets = transition.sends.iter().map(|send| &send.asset).chain(escrowed);
+    let foreign = assets.filter_map(|asset| match asset {
+        AssetRef::Foreign { contract, .. } => Some(contract),
+        _ => None,
+    });
     let terms = touches.iter().flat_map(|touch| &touch.key).chain(rules.map(|rule| &rule.contract));
+    let terms = terms.chain(foreign);
+    let coins = transition.sends.iter().find(|send| send.asset == AssetRef::Native);
     MethodPlan {
         name: (&*transition.method).into(),
         kind: match transition.kind {
@@ -440,8 +452,7 @@ fn plan_transition(
         index,
         returns: transition.returns,
         value_max: transition.value_max,
-        // Other assets are refused at upload.
-        sends_max: transition.sends.iter().map(|send| send.max).next().unwrap_or(Amount::ZERO),
+        sends_max: coins.map_or(Amount::ZERO, |send| send.max),
         reenter: transition.reenter,
         needs_params: terms.clone().any(names_param),
         checks: entry_checks(manifest, transition),

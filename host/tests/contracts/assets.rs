@@ -4,7 +4,8 @@ use chainstack_primitives::{
     AccountId, Amount, Asset, Event, Send, codes,
     manifest::{
         Asset as AssetRules, AssetRef, CallerRule, Cell, CellKind, Effect, EscrowCell, EscrowUse, Exit,
-        ItemBinding, KeyTerm, Manifest, Node, StateSet, Type, account_holder, escrow_holder,
+        ItemBinding, KeyTerm, Manifest, Node, StateSet, Type, TypeDef, TypeKind, account_holder,
+        escrow_holder,
     },
 };
 use chainstack_runtime::{
@@ -18,12 +19,12 @@ use crate::{
     world::{ALICE, BOB, World},
 };
 
-const TOKEN: AccountId = AccountId([0x71; 32]);
+pub(crate) const TOKEN: AccountId = AccountId([0x71; 32]);
 const DEEDS: AccountId = AccountId([0x72; 32]);
 const VAULT: AccountId = AccountId([0x73; 32]);
 const BROKER: AccountId = AccountId([0x74; 32]);
 /// Cell of the token's balances, and of the deeds.
-const ASSET: u16 = 1;
+pub(crate) const ASSET: u16 = 1;
 const DEALS: u16 = 1;
 const COINS: u16 = 2;
 const TOKENS: u16 = 3;
@@ -39,7 +40,7 @@ fn account() -> Type {
 }
 
 /// A token that anybody mints, with a switch that pauses it, and a method that calls another contract in its name.
-fn token(change: impl FnOnce(&mut AssetRules)) -> Vec<u8> {
+pub(crate) fn token(change: impl FnOnce(&mut AssetRules)) -> Vec<u8> {
     let mut manifest = Manifest::empty(kit::name("token"));
     let mut rules = AssetRules {
         escrow_when: Some(kit::list(vec![Node::InState { machine: 1, states: kit::list(vec![0]) }])),
@@ -177,10 +178,7 @@ fn vault() -> Vec<u8> {
         let mut moving = kit::transition(method, args, Some(Type::U32));
         moving.item = ItemBinding::Existing { cell: DEALS, key: deal() };
         moving.escrows = kit::list(vec![EscrowUse { cell, pays_in, pays_out: !pays_in }]);
-        moving.sends = kit::list(vec![chainstack_primitives::manifest::Send {
-            asset: foreign(field),
-            max: Amount(100),
-        }]);
+        moving.sends = kit::list(vec![named(KeyTerm::Head(field), 100)]);
         moving
     };
     let take = |what: &str, ty| {
@@ -190,8 +188,14 @@ fn vault() -> Vec<u8> {
     };
     let give =
         vec![kit::field("deal", Type::U64), kit::field("to", account()), kit::field("amount", Type::U128)];
+    manifest.types = kit::list(vec![TypeDef { name: None, kind: TypeKind::List { of: Type::U64, max: 2 } }]);
+    let pair = [kit::field("deals", Type::Defined(0))];
+    let mut of_two =
+        moving("of_two", pair.into_iter().chain(take("amount", Type::U128)).collect(), TOKENS, true, 1);
+    of_two.item = ItemBinding::Each { cell: DEALS, arg: 0, max: 2 };
     manifest.transitions = kit::list(vec![
         open,
+        of_two,
         moving("token_in", take("amount", Type::U128), TOKENS, true, 1),
         moving("deed_in", take("id", Type::U64), DEED, true, 2),
         moving("token_out", give.clone(), TOKENS, false, 1),
@@ -223,6 +227,10 @@ fn vault() -> Vec<u8> {
             "(call $escrow_asset_in (i32.const {cell}) (i32.const 0) (i32.const 8) (i32.const 8) (i32.load (i32.const 40)) (i32.const 44) (i32.const {size}))"
         ))
     };
+    // Behind the list of two deals, 17 bytes.
+    let of_two = answer(format!(
+        "(call $escrow_asset_in (i32.const {TOKENS}) (i32.const 17) (i32.const 8) (i32.const 25) (i32.load (i32.const 57)) (i32.const 61) (i32.const 16))"
+    ));
     let give = |cell: u16| {
         answer(format!(
             "(call $escrow_out (i32.const {cell}) (i32.const 0) (i32.const 8) (i32.const 8) (i32.const 40))"
@@ -236,6 +244,7 @@ fn vault() -> Vec<u8> {
     );
     let functions = [
         ("open", open),
+        ("of_two", of_two),
         ("token_in", take(TOKENS, 16)),
         ("deed_in", take(DEED, 8)),
         ("token_out", give(TOKENS)),
@@ -246,26 +255,34 @@ fn vault() -> Vec<u8> {
     kit::module(&functions, "", &manifest)
 }
 
-/// Calls `token_in` of the vault as itself with tokens of its own, `times` times, each with a quarter of what its
-/// transition may send; the answer of the last.
-fn broker() -> Vec<u8> {
+/// What a transition may send of the token as it is named.
+fn named(contract: KeyTerm, max: u128) -> chainstack_primitives::manifest::Send {
+    chainstack_primitives::manifest::Send {
+        asset: AssetRef::Foreign { contract, cell: ASSET },
+        max: Amount(max),
+    }
+}
+
+fn literal(account: AccountId) -> KeyTerm {
+    KeyTerm::Literal(account.0.to_vec().try_into().expect("short"))
+}
+
+/// Calls `token_in` of the vault as itself with tokens of its own, `times` times; the answer of the last.
+fn broker(sends: Vec<chainstack_primitives::manifest::Send>) -> Vec<u8> {
     let mut manifest = Manifest::empty(kit::name("broker"));
-    let arguments = vec![
+    manifest.params = kit::list(vec![kit::param("token", account())]);
+    let order = kit::list(vec![
         kit::field("deal", Type::U64),
         kit::field("token", account()),
         kit::field("from", Type::U32),
         kit::field("amount", Type::U128),
-        kit::field("times", Type::U32),
-    ];
+    ]);
+    manifest.types =
+        kit::list(vec![TypeDef { name: Some(kit::name("Order")), kind: TypeKind::Struct { fields: order } }]);
+    let arguments = vec![kit::field("order", Type::Defined(0)), kit::field("times", Type::U32)];
     let mut go = kit::transition("go", arguments, Some(Type::U32));
     go.calls = kit::list(vec![kit::anywhere(100, 0)]);
-    go.sends = kit::list(vec![chainstack_primitives::manifest::Send {
-        asset: AssetRef::Foreign {
-            contract: KeyTerm::Literal(TOKEN.0.to_vec().try_into().expect("short")),
-            cell: ASSET,
-        },
-        max: Amount(100),
-    }]);
+    go.sends = kit::list(sends);
     manifest.transitions = kit::list(vec![go]);
     let body = "(local $times i32) (local $answer i32)
         (drop (call $input (i32.const 0) (i32.const 100)))
@@ -285,11 +302,11 @@ struct Scene {
     world: World,
 }
 
-fn consent(contract: AccountId, max: u128) -> Vec<Send> {
+pub(crate) fn consent(contract: AccountId, max: u128) -> Vec<Send> {
     vec![Send { asset: Asset::Cell { contract, cell: ASSET }, max: Amount(max) }]
 }
 
-fn answer(done: Result<Vec<u8>, Failure>) -> Result<u32, u16> {
+pub(crate) fn answer(done: Result<Vec<u8>, Failure>) -> Result<u32, u16> {
     match done {
         Ok(output) => Ok(u32::decode(&mut &*output).expect("four bytes")),
         Err(failure) => Err(failure.code),
@@ -306,7 +323,7 @@ impl Scene {
         world.create(TOKEN, &token(change), &[]);
         world.create(DEEDS, &deeds(), &[]);
         world.create(VAULT, &vault(), &[]);
-        world.create(BROKER, &broker(), &[]);
+        world.create(BROKER, &broker(vec![named(literal(TOKEN), 100)]), &TOKEN.0);
         for (who, amount) in [(ALICE, 1_000_u128), (BOB, 50), (VAULT, 500), (BROKER, 500)] {
             world.call(ALICE, TOKEN, "mint", &(who, amount).encode()).expect("minted");
         }
@@ -502,6 +519,27 @@ fn an_asset_is_the_declared_one_and_no_cell_of_another_kind() {
 }
 
 #[test]
+fn an_escrow_takes_the_asset_of_its_own_item() {
+    let mut scene = Scene::new();
+    let other = AccountId([0x75; 32]);
+    scene.world.create(other, &token(|_| {}), &[]);
+    scene.world.call(ALICE, other, "mint", &(ALICE, 10_u128).encode()).expect("minted");
+    scene.open(8, other, DEEDS);
+    // The call is bound to both deals, of which each names another token.
+    let cases = [
+        (9_u64, other, Err(codes::UNDECLARED_ESCROW)),
+        (8, TOKEN, Err(codes::UNDECLARED_ESCROW)),
+        (9, TOKEN, Ok(0)),
+        (8, other, Ok(0)),
+    ];
+    for (deal, token, expected) in cases {
+        let args = (vec![8_u64, 9], deal, token, 1_u32, 5_u128).encode();
+        let done = scene.world.call_sending(ALICE, VAULT, "of_two", &args, &consent(token, 5));
+        assert_eq!(answer(done), expected, "deal {deal}, token {token}");
+    }
+}
+
+#[test]
 fn an_asset_in_flight_is_refused() {
     let mut scene = Scene::new();
     let args = (9_u64, TOKEN, 0_u32, 1_u128).encode();
@@ -523,6 +561,54 @@ fn a_contract_consents_by_its_own_transition() {
     let args = go(101, 1);
     let done = scene.world.call_sending(ALICE, BROKER, "go", &args, &consent(TOKEN, 1_000));
     assert_eq!(answer(done), Ok(u32::from(codes::NOT_CONSENTED)));
+}
+
+#[test]
+fn a_send_names_its_contract_by_any_term() {
+    let cases = [
+        (literal(TOKEN), true),
+        (KeyTerm::Param(0), true),
+        (KeyTerm::ArgField { arg: 0, field: 1 }, true),
+        (KeyTerm::Any, true),
+        (literal(DEEDS), false),
+        (KeyTerm::Caller, false),
+        (KeyTerm::SelfAddress, false),
+    ];
+    for (term, named_so) in cases {
+        let mut scene = Scene::new();
+        let agent = AccountId([0x76; 32]);
+        scene.world.create(agent, &broker(vec![named(term.clone(), 100)]), &TOKEN.0);
+        scene.world.call(ALICE, TOKEN, "mint", &(agent, 100_u128).encode()).expect("minted");
+        let args = (9_u64, TOKEN, 1_u32, 100_u128, 1_u32).encode();
+        let expected = if named_so { 0 } else { u32::from(codes::NOT_CONSENTED) };
+        assert_eq!(answer(scene.world.call(ALICE, agent, "go", &args)), Ok(expected), "{term:?}");
+    }
+}
+
+#[test]
+fn a_transition_sends_by_whichever_declaration_has_room() {
+    // What the transition declares, how much each of so many calls sends, and whether the last does.
+    let (by_name, by_any) = (named(literal(TOKEN), 30), named(KeyTerm::Any, 100));
+    let cases = [
+        (25_u128, 5_u32, true), // one by the first, four by the second
+        (25, 6, false),         // 5 are left by the first
+        (31, 3, true),          // the first never has room
+        (31, 4, false),
+        (100, 1, true),
+        (101, 1, false), // never by two together
+    ];
+    for sends in [vec![by_name.clone(), by_any.clone()], vec![by_any, by_name]] {
+        let mut scene = Scene::new();
+        let agent = AccountId([0x76; 32]);
+        scene.world.create(agent, &broker(sends.clone()), &TOKEN.0);
+        scene.world.call(ALICE, TOKEN, "mint", &(agent, 1_000_u128).encode()).expect("minted");
+        for (amount, times, fits) in cases {
+            let args = (9_u64, TOKEN, 1_u32, amount, times).encode();
+            let expected = if fits { 0 } else { u32::from(codes::NOT_CONSENTED) };
+            let done = answer(scene.world.call(ALICE, agent, "go", &args));
+            assert_eq!(done, Ok(expected), "{times} times {amount} by {sends:?}");
+        }
+    }
 }
 
 #[test]
@@ -567,6 +653,41 @@ fn parts_that_an_exit_pays_find_their_deposits_kept() {
     }
     scene.poke(1).expect("the rest");
     assert_eq!(scene.tokens(BOB), 85);
+}
+
+#[test]
+fn a_method_pays_for_what_it_makes_and_leaves_what_exits_have_kept() {
+    let mut scene = Scene::new();
+    let fresh = AccountId([9; 32]);
+    let paid = |scene: &Scene, contract, cell, key: &[u8]| {
+        let entry = scene.world.entry(contract, cell, key).expect("an entry");
+        (entry.payer, entry.deposit)
+    };
+    let (_, balance) = paid(&scene, TOKEN, ASSET, &account_holder(&BOB));
+    // Of Alice and, so that the exit has to make his entry again, all of Bob.
+    assert_eq!(scene.token_in(ALICE, 1, 35, &consent(TOKEN, 35)), Ok(0));
+    assert_eq!(scene.token_in(BOB, 1, 50, &consent(TOKEN, 50)), Ok(0));
+    assert_eq!(scene.deed_in(ALICE, 1, 1, &consent(DEEDS, 1)), Ok(0));
+    let record = escrow_holder(&VAULT, TOKENS, &9_u64.encode());
+    let kept = paid(&scene, VAULT, reserved::ASSET_ESCROWS, &record);
+    let mut give = |method: &str, to: AccountId, amount: u128, limit: Amount| {
+        scene.world.deposit_max = limit;
+        let args = (9_u64, to, amount).encode();
+        answer(scene.counted(|world| world.call(BOB, VAULT, method, &args)))
+    };
+    let short = balance.checked_sub(Amount(1)).expect("a deposit");
+    assert_eq!(give("token_out", fresh, 20, short), Err(codes::DEPOSIT_LIMIT));
+    assert_eq!(give("token_out", fresh, 20, balance), Ok(0));
+    assert_eq!(give("deed_out", fresh, 1, Amount::ZERO), Err(codes::DEPOSIT_LIMIT));
+    assert_eq!(give("deed_out", fresh, 1, balance), Ok(0));
+    let count = [&ASSET.to_le_bytes()[..], &fresh.0].concat();
+    assert_eq!(paid(&scene, TOKEN, ASSET, &account_holder(&fresh)), (BOB, balance));
+    assert_eq!(paid(&scene, DEEDS, reserved::OWNER_COUNTS, &count).0, BOB);
+    assert_eq!(paid(&scene, VAULT, reserved::ASSET_ESCROWS, &record), kept);
+    // An exit makes its entry from what is kept, whoever pokes.
+    scene.world.deposit_max = Amount::ZERO;
+    scene.poke(2).expect("ten");
+    assert_eq!(paid(&scene, TOKEN, ASSET, &account_holder(&BOB)), (kept.0, balance));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Native coins leave a contract only inside its method's `sends`, by whichever way.
 
-use chainstack_primitives::{AccountId, Amount, codes, manifest::Manifest};
+use chainstack_primitives::{
+    AccountId, Amount, codes,
+    manifest::{AssetRef, KeyTerm, Manifest, Send},
+};
 
 use crate::{
     kit,
@@ -22,13 +25,14 @@ fn shop() -> Vec<u8> {
     kit::module(&[("buy", ""), ("refuse", "unreachable")], "", &manifest)
 }
 
-/// A world in which the payer has 1,000 coins, may send 100 in one call, and does `body`.
-fn paying(body: &str) -> World {
+/// A world in which the payer has 1,000 coins, may send what is said in one call, and does `body`.
+fn paying(sends: &[Send], body: &str) -> World {
     let mut manifest = Manifest::empty(kit::name("payer"));
     let mut go = kit::transition("go", vec![], None);
     go.value_max = Amount(1_000);
-    go.sends = kit::native(100);
-    go.calls = kit::list(vec![kit::anywhere(10, 100)]);
+    go.sends = kit::list(sends.to_vec());
+    let coins = sends.iter().find(|send| send.asset == AssetRef::Native).map_or(0, |send| send.max.0);
+    go.calls = kit::list(vec![kit::anywhere(10, coins)]);
     manifest.transitions = kit::list(vec![go]);
     let data = "(data (i32.const 100) \"buyrefuse\") (data (i32.const 200) \"\\32\") (data (i32.const 216) \"\\33\")";
     let shop_at = "(memory.fill (i32.const 0) (i32.const 0x52) (i32.const 32))";
@@ -68,10 +72,17 @@ fn coins_that_go_with_calls_and_payments_are_counted_together() {
         (call("refuse", 216).repeat(3) + &call("buy", 200).repeat(2), Ok(100)),
         (call("refuse", 216) + &call("buy", 216) + &call("buy", 200), Err(refused)),
     ];
-    for (body, expected) in cases {
-        let mut world = paying(&body);
-        let (code, sent) = (expected.err().unwrap_or(0), expected.unwrap_or(0));
-        assert_eq!(go(&mut world), code, "{body}");
-        assert_eq!(world.balance(&SHOP), sent, "{body}");
+    let coins = Send { asset: AssetRef::Native, max: Amount(100) };
+    // What may be sent of something else says nothing of coins, wherever it stands.
+    let other =
+        |cell, max| Send { asset: AssetRef::Foreign { contract: KeyTerm::Any, cell }, max: Amount(max) };
+    for sends in [vec![coins.clone()], vec![other(1, 1_000), coins, other(2, 1)]] {
+        for (body, expected) in &cases {
+            let mut world = paying(&sends, body);
+            let (code, sent) = (expected.err().unwrap_or(0), expected.unwrap_or(0));
+            assert_eq!(go(&mut world), code, "{body}");
+            assert_eq!(world.balance(&SHOP), sent, "{body}");
+        }
     }
+    assert_eq!(go(&mut paying(&[other(1, 1_000)], &pay(200))), refused, "no coins");
 }

@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub(crate) compared: u64,
     pub(crate) schedule: Schedule,
     pub(crate) block: BlockInfo,
+    /// What a transaction may lock in deposits.
+    pub(crate) deposit_max: Amount,
     /// Gas of the last call.
     pub(crate) gas: u64,
     /// Events and deposits of the last call.
@@ -108,7 +110,9 @@ impl World {
             proposer: ALICE,
         };
         let (events, deposits) = (Vec::new(), DepositTally::default());
-        Self { store, executor, others: Vec::new(), compared: 0, schedule, block, gas: 0, events, deposits }
+        let deposit_max = Amount(u128::MAX / 4);
+        let (others, compared, gas) = (Vec::new(), 0, 0);
+        Self { store, executor, others, compared, schedule, block, deposit_max, gas, events, deposits }
     }
 
     /// A world with the probe contract at [`PROBE`].
@@ -133,7 +137,7 @@ impl World {
     ) -> Result<Vec<u8>, Failure> {
         let on = |executor: &Executor| {
             let mut overlay = Overlay::new(&self.store);
-            let mut meter = Meter::new(origin, Gas(gas), Amount(u128::MAX / 4), &self.schedule);
+            let mut meter = Meter::new(origin, Gas(gas), self.deposit_max, &self.schedule);
             let result = match operation(executor, &mut overlay, &mut meter, &self.block) {
                 Ok(completed) => Ok(completed),
                 Err(ExecutionError::Failed(failure)) => Err(failure),

@@ -1,12 +1,12 @@
 //! What may happen: methods, whose reach over escrowed value never grows, and exits, which stay as they were promised.
 
 use chainstack_primitives::manifest::{
-    AssetRef, CallerRule, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, Send, StateSet,
-    Touches, Transition, Window,
+    CallerRule, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, StateSet, Touches, Transition,
+    Window,
 };
 
 use super::{ALLOWED, Diff, Part, REFUSED};
-use crate::expression::Sum;
+use crate::{expression::Sum, sends::most_sent};
 
 impl Diff<'_> {
     pub(super) fn methods(&mut self) {
@@ -241,7 +241,7 @@ fn asks_no_more(old: &Transition, new: &Transition) -> bool {
         && (old.window.is_none() || old.window == new.window)
 }
 
-/// Whether whoever may take by `new` from the escrow could by `old`, as much and as often.
+/// Whether whoever may take by `new` from the escrow could by `old`, for the same items, as much and as often.
 fn covers(old: &Transition, new: &Transition, escrow: u16, manifest: &Manifest) -> bool {
     let used = old.escrows.iter().any(|used| used.cell == escrow && used.pays_out);
     let asset = manifest.cell(escrow).and_then(|cell| match &cell.kind {
@@ -251,22 +251,10 @@ fn covers(old: &Transition, new: &Transition, escrow: u16, manifest: &Manifest) 
     let Some(asset) = asset else { return false };
     // What the old one could surely pay out: by a send of exactly this asset.
     let before = old.sends.iter().filter(|send| send.asset == *asset).map(|send| send.max.0).min();
-    // What the new one may: by all sends together that could be of this asset.
-    let may = |send: &&Send| could_be(&send.asset, asset);
-    let now = new.sends.iter().filter(may).fold(0_u128, |sum, send| sum.saturating_add(send.max.0));
-    used && asks_no_more(old, new) && now <= before.unwrap_or(0)
-}
-
-/// Whether what `send` names could be the asset of an escrow.
-fn could_be(send: &AssetRef, asset: &AssetRef) -> bool {
-    match (send, asset) {
-        (AssetRef::Native, AssetRef::Native) => true,
-        (AssetRef::Own(one), AssetRef::Own(other)) => one == other,
-        // Another contract's cell may be this contract's own, and one contract have several names.
-        (AssetRef::Foreign { cell, .. }, AssetRef::Foreign { cell: other, .. } | AssetRef::Own(other))
-        | (AssetRef::Own(cell), AssetRef::Foreign { cell: other, .. }) => cell == other,
-        (AssetRef::Native, _) | (_, AssetRef::Native) => false,
-    }
+    let now = most_sent(&new.sends, asset).0;
+    // What is not exactly of this asset promises nothing, but what a method may do it may go on doing.
+    let same = old.sends == new.sends && old.args == new.args;
+    used && old.item == new.item && asks_no_more(old, new) && (same || now <= before.unwrap_or(0))
 }
 
 fn callers_within(new: &CallerRule, old: &CallerRule) -> bool {

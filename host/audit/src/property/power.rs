@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chainstack_analysis::most_sent;
 use chainstack_primitives::manifest::{
     AssetRef, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, RoleInitial, RoleKind, Transition,
     Upgrade,
@@ -200,9 +201,8 @@ fn ceiling(manifest: &Manifest, method: &Transition, escrow: u16) -> Bound {
         CellKind::Escrow(escrow) => Some(&escrow.asset),
         _ => None,
     });
-    let declared = method.sends.iter().find(|send| Some(&send.asset) == asset).map(|send| send.max.0);
-    match declared {
-        Some(max) if max < u128::MAX => Bound::Ceiling(max),
+    match asset.map(|asset| most_sent(&method.sends, asset).0) {
+        Some(max) if max > 0 && max < u128::MAX => Bound::Ceiling(max),
         _ => Bound::Everything,
     }
 }

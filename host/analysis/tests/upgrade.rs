@@ -1,0 +1,168 @@
+//! The upgrade gate on escrowed assets: what a method may let out counts by every send that could be of the asset, and no
+//! move of an asset clears what none cleared.
+
+use chainstack_analysis::{UpgradeVerdict, diff};
+use chainstack_client::manifest::from_toml;
+use chainstack_primitives::manifest::Manifest;
+
+/// A house with own coins and deeds, whose lots have something in one escrow; `take` lets it out.
+const HOUSE: &str = r#"
+[contract]
+name = "house"
+
+[roles.owner]
+id = 1
+kind = "account"
+initial = "signer"
+
+[cells.coins]
+id = 1
+kind = "ledger"
+key = { holder = "account" }
+sum = true
+asset = "fungible"
+
+[cells.notes]
+id = 2
+kind = "ledger"
+key = { holder = "account" }
+sum = true
+asset = "fungible"
+
+[cells.deeds]
+id = 3
+kind = "map"
+key = { id = "u64" }
+head = { price = { type = "u64", write_once = false PRICE }, lender = { type = "account", write_once = false LENDER } }
+asset = "unique"
+
+[cells.lots]
+id = 4
+kind = "map"
+key = { id = "u64" }
+head = { token = "account" }
+
+[cells.held]
+id = 5
+kind = "escrow"
+item = "lots"
+asset = ASSET
+
+[transitions.take]
+args = { id = "u64" }
+item = { existing = "lots", key = ["arg.id"] }
+escrows = [{ cell = "held", pays_out = true }]
+sends = [SENDS]
+ceilings = { gas = 100_000 }
+
+[upgrade]
+role = "owner"
+delay_blocks = 100
+"#;
+
+/// What is held and sent in the cases.
+const COIN: &str = "\"native\"";
+const OWN: &str = "\"cell.coins\"";
+const OTHER_OWN: &str = "\"cell.notes\"";
+const TOKEN: &str = r#"{ contract = "item.token", cell = 1 }"#;
+const OTHER_TOKEN: &str = r#"{ contract = "item.token", cell = 2 }"#;
+const ANY: &str = r#"{ contract = "*", cell = 1 }"#;
+const MYSELF: &str = r#"{ contract = "self", cell = 1 }"#;
+const CALLER: &str = r#"{ contract = "caller", cell = 1 }"#;
+
+/// Assets and how much of each.
+type Sends = &'static [(&'static str, u64)];
+
+/// The house with what is held, what `take` may send, and whether a move of a deed clears its price and its lender.
+fn house(asset: &str, sends: Sends, cleared: [bool; 2]) -> Manifest {
+    parsed(&text(asset, sends, cleared))
+}
+
+fn text(asset: &str, sends: Sends, [price, lender]: [bool; 2]) -> String {
+    let sends = sends.iter().map(|(asset, max)| format!("{{ asset = {asset}, max = {max} }}"));
+    let sends = sends.collect::<Vec<_>>().join(", ");
+    let clears = |yes: bool| if yes { ", clear_on_move = true" } else { "" };
+    let text = HOUSE.replace("ASSET", asset).replace("SENDS", &sends);
+    text.replace("PRICE", clears(price)).replace("LENDER", clears(lender))
+}
+
+fn parsed(text: &str) -> Manifest {
+    let manifest = from_toml(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    manifest.validate().unwrap_or_else(|error| panic!("{error}\n{text}"));
+    manifest
+}
+
+/// The rules by which the gate refuses the step from one version to the next.
+fn refused(old: &Manifest, new: &Manifest) -> Vec<&'static str> {
+    let changes = diff(old, new).changes.into_iter();
+    changes.filter(|change| change.verdict == UpgradeVerdict::Refused).map(|change| change.rule).collect()
+}
+
+#[test]
+fn every_send_that_could_be_of_an_escrowed_asset_counts() {
+    // What is held, what the method could send, what it can now, whether that is no more.
+    let cases: [(&str, Sends, Sends, bool); 22] = [
+        (TOKEN, &[(TOKEN, 10)], &[(TOKEN, 10)], true),
+        (TOKEN, &[(TOKEN, 10)], &[(TOKEN, 9)], true),
+        (TOKEN, &[(TOKEN, 10)], &[(TOKEN, 11)], false),
+        // Another name may be that of the same contract: all together count.
+        (TOKEN, &[(TOKEN, 10)], &[(ANY, 10)], true),
+        (TOKEN, &[(TOKEN, 10)], &[(ANY, 11)], false),
+        (TOKEN, &[(TOKEN, 10)], &[(CALLER, 11)], false),
+        (TOKEN, &[(TOKEN, 10)], &[(TOKEN, 10), (ANY, 1)], false),
+        (TOKEN, &[(TOKEN, 10)], &[(ANY, 1), (TOKEN, 10)], false),
+        (TOKEN, &[(TOKEN, 10)], &[(TOKEN, 5), (CALLER, 5)], true),
+        (TOKEN, &[(TOKEN, 10)], &[(OWN, 11)], false),
+        // Another cell, another own asset, and coins are none of it.
+        (TOKEN, &[(TOKEN, 10)], &[(TOKEN, 10), (OTHER_TOKEN, 99), (OTHER_OWN, 99), (COIN, 99)], true),
+        // What was only perhaps of the asset promised nothing of it.
+        (TOKEN, &[(ANY, 10)], &[(TOKEN, 10)], false),
+        (TOKEN, &[(OTHER_TOKEN, 10)], &[(TOKEN, 1)], false),
+        (TOKEN, &[(OTHER_TOKEN, 10)], &[(OTHER_TOKEN, 99)], true),
+        (OWN, &[(OWN, 10)], &[(MYSELF, 10)], true),
+        (OWN, &[(OWN, 10)], &[(MYSELF, 11)], false),
+        (OWN, &[(OWN, 10)], &[(OWN, 10), (TOKEN, 1)], false),
+        (OWN, &[(OWN, 10)], &[(OWN, 10), (OTHER_OWN, 99)], true),
+        (COIN, &[(COIN, 10)], &[(COIN, 11)], false),
+        (COIN, &[(COIN, 10)], &[(COIN, 10), (ANY, 99)], true),
+        // The same sends let out what they let out before, whatever they are of.
+        (TOKEN, &[(TOKEN, 10), (ANY, 5)], &[(TOKEN, 10), (ANY, 5)], true),
+        (TOKEN, &[(ANY, 5)], &[(ANY, 5)], true),
+    ];
+    for (asset, before, after, expected) in cases {
+        let found = refused(&house(asset, before, [false; 2]), &house(asset, after, [false; 2]));
+        let rules: &[&str] = if expected { &[] } else { &["reach"] };
+        assert_eq!(found, rules, "{asset}: {before:?} to {after:?}");
+    }
+}
+
+#[test]
+fn no_move_clears_what_none_did() {
+    // Of a deed's price and its lender, which a move clears.
+    let cases = [
+        ([false, true], [false, true], true),
+        ([false, true], [true, true], false),
+        ([false, false], [false, true], false),
+        ([false, true], [true, false], false),
+        ([true, true], [false, false], true),
+    ];
+    for (before, after, expected) in cases {
+        let found = refused(&house(COIN, &[], before), &house(COIN, &[], after));
+        let rules: &[&str] = if expected { &[] } else { &["clear_on_move"] };
+        assert_eq!(found, rules, "{before:?} to {after:?}");
+    }
+}
+
+#[test]
+fn what_a_method_took_for_one_item_it_takes_for_no_other() {
+    // The item that `take` is bound to: who calls has one, or names any.
+    let (own, any) = ("caller", "arg.id");
+    let keyed = |key: &str| {
+        let text = text(COIN, &[(COIN, 10)], [false; 2]).replace("id = \"u64\"", "id = \"account\"");
+        parsed(&text.replace("[\"arg.id\"]", &format!("[\"{key}\"]")))
+    };
+    for (before, after, expected) in [(own, own, true), (any, any, true), (own, any, false)] {
+        let rules: &[&str] = if expected { &[] } else { &["reach"] };
+        assert_eq!(refused(&keyed(before), &keyed(after)), rules, "{before} to {after}");
+    }
+}
