@@ -166,3 +166,63 @@ fn what_a_method_took_for_one_item_it_takes_for_no_other() {
         assert_eq!(refused(&keyed(before), &keyed(after)), rules, "{before} to {after}");
     }
 }
+
+/// Lots that an exit lets out of the house, with `more` beside what it does.
+fn leaving(more: &str) -> String {
+    let exit = format!(
+        "[cells.points]\nid = 6\nkind = \"ledger\"\nkey = {{ owner = \"account\" }}\n\n[exits.leave]\nid = 1\nitem = \"lots\"\n\
+         effects = [{{ release = \"held\", to = \"item.token\" }}, {more}{{ delete = true }}]\n\n[upgrade]"
+    );
+    let text = text(COIN, &[(COIN, 10)], [false; 2]).replace("[upgrade]", &exit);
+    text.replace(
+        "head = { token = \"account\" }",
+        "head = { token = \"account\", size = { type = \"u64\", write_once = false } }",
+    )
+}
+
+const GAIN: &str = "{ add = \"points\", key = [\"item.token\"], amount = \"item.size\" }, ";
+
+#[test]
+fn items_of_before_keep_no_deposit_for_what_exits_create_now() {
+    let none = leaving("");
+    let one = leaving(GAIN);
+    let two = leaving(&format!("{GAIN}{GAIN}"));
+    let later = |text: &str, exit: &str| text.replace("[exits.leave]", &format!("{exit}\n\n[exits.leave]"));
+    let second = |more: &str| {
+        format!(
+            "[exits.again]\nid = 2\nitem = \"lots\"\neffects = [{{ release = \"held\", to = \"item.token\" }}, {more}{{ delete = true }}]"
+        )
+    };
+    let longer = |text: &str| text.replace("size = {", "room = \"u128\", size = {");
+    let tail = |text: &str| text.replace("[cells.lots]\nid = 4", "[cells.lots]\nid = 4\ntail_max_bytes = 8");
+    let keyed = |text: &str| text.replace("owner = \"account\" }", "owner = \"account\", part = \"u64\" }");
+    let refused_by = |old: &str, new: &str| refused(&parsed(old), &parsed(new)).contains(&"deposit");
+    let cases = [
+        (none.clone(), later(&none, &second("")), false),
+        (none.clone(), later(&none, &second(GAIN)), true),
+        (one.clone(), later(&one, &second(GAIN)), false),
+        (one.clone(), later(&one, &second(&format!("{GAIN}{GAIN}"))), true),
+        (two.clone(), one.clone(), false),
+        (none.clone(), tail(&none), false),
+        (one.clone(), tail(&one), true),
+        (none.clone(), longer(&none), false),
+        (one.clone(), longer(&one), true),
+        (one.clone(), keyed(&one).replace("key = [\"item.token\"]", "key = [\"item.token\", \"=0\"]"), true),
+    ];
+    for (old, new, expected) in cases {
+        assert_eq!(refused_by(&old, &new), expected, "{old}\n->\n{new}");
+    }
+}
+
+#[test]
+fn what_an_exit_moves_in_ledgers_nobody_may_write_anew() {
+    let writer = "[transitions.resize]\nargs = { id = \"u64\" }\nitem = { existing = \"lots\", key = [\"arg.id\"] }\n\
+                  touches = [{ cell = \"lots\", key = [\"arg.id\"], ops = [\"set\"], head = [\"size\"] }]\n\
+                  ceilings = { gas = 100, writes = 1 }\n\n[exits.leave]";
+    for (effect, expected) in [("", false), (GAIN, true), (&GAIN.replace("add", "sub"), true)] {
+        let old = leaving(effect);
+        let new = old.replace("[exits.leave]", writer);
+        let rules: &[&str] = if expected { &["reach"] } else { &[] };
+        assert_eq!(refused(&parsed(&old), &parsed(&new)), rules, "{effect}");
+    }
+}
