@@ -1,7 +1,9 @@
 //! One fault each, P1 to P8: the audit names the property, and shows a run where there is one.
 
+use chainstack_audit::Property::P5;
+
 use super::faults::{Case, ENDED, GUARDS, POSTPONED, POWERS, SIZES, STUCK, TRAPPED, UNREACHED};
-use super::{check_fault, check_good, edited, report};
+use super::{ESCROW, Edits, check_fault, check_good, edited, report};
 
 fn check(cases: &[Case]) {
     for (name, base, edits, expected, run) in cases {
@@ -48,4 +50,23 @@ fn p7_guards_and_windows() {
 #[test]
 fn p8_terminal_states() {
     check(&ENDED);
+}
+
+/// The clock of one deal waits for what the exits of others add to a ledger.
+#[test]
+fn p5_a_clock_that_exits_of_other_items_move() {
+    let points: Edits = &[
+        (
+            "[machines.deal]",
+            "[cells.points]\nid = 3\nkind = \"ledger\"\nkey = { owner = \"account\" }\nsum = true\n\n[machines.deal]",
+        ),
+        (
+            "effects = [{ release = \"deposits\", to = \"item.seller\" }]",
+            "effects = [{ release = \"deposits\", to = \"item.seller\" }, { add = \"points\", key = [\"item.seller\"], amount = \"1\" }]",
+        ),
+    ];
+    check_good("points", &report(&edited(ESCROW, points), &[], None));
+    let clock = ("opens = \"item.ends\"", "opens = \"max(item.ends, sum(points))\"");
+    let moved: Vec<(&str, &str)> = points.iter().copied().chain([clock]).collect();
+    check_fault("a clock of points", &report(&edited(ESCROW, &moved), &[], None), P5, true);
 }
