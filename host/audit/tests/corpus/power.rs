@@ -23,10 +23,12 @@ fn what_one_call_takes_is_bounded_by_all_that_it_may_send_of_the_asset() {
         ),
     ];
     for (sends, bound) in cases {
-        let pays = r#"escrows = [{ cell = "coins", pays_out = true }]"#;
         let edits = [
-            (r#"asset = "native""#, r#"asset = { contract = "item.heir", cell = 1 }"#),
-            (pays, &format!("{pays}\nsends = [{sends}]")),
+            (
+                "item = \"vaults\"\nasset = \"native\"",
+                "item = \"vaults\"\nasset = { contract = \"item.heir\", cell = 1 }",
+            ),
+            (r#"sends = [{ asset = "native", max = "any" }]"#, &format!("sends = [{sends}]")),
         ];
         let text = to_text(&report(&edited(CUSTODY, &edits), &[], None));
         let claim =

@@ -380,7 +380,7 @@ fn what_one_actor_extracts_is_the_greatest_ceiling_of_what_it_takes_alone() {
     );
     assert_eq!(
         claims_of(&exit, "anybody", |row| &row.extracts),
-        ["ENFORCED exit `out` pays it: pay 1 native to caller"]
+        ["ENFORCED exit `out` pays it: pay at most 1 native to caller"]
     );
 }
 
