@@ -1,10 +1,11 @@
 //! `chainstack audit` and `chainstack diff`: verdicts, exit codes, and the forms of a report.
 
 use chainstack_tests::{
+    liar::Liar,
     node::{Output, TestNode, run},
     vectors::project,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const ERC20: &str = "contracts/artifacts/erc20.wasm";
@@ -48,11 +49,85 @@ fn good_contracts_raise_no_alarm_and_faulty_ones_exit_3() {
 fn a_deployed_contract_is_audited_as_its_file() {
     let node = TestNode::temporary(&[]);
     let _address = node.token("gold");
-    let deployed = node.cli_json(&["audit", "gold"]);
-    // A node hands out no code.
-    let declared =
-        offline(&["audit", &at("contracts/erc20/manifest.toml"), "--output", "json"]).exits(0).json();
-    assert_eq!(deployed, declared);
+    let _shop = node.cli(&["deploy", &at(ESCROW), "--as", "shop", "--from", "//Alice"]).exits(0);
+    for (alias, file) in [("gold", ERC20), ("shop", ESCROW)] {
+        for form in [&["audit"][..], &["audit", "--output", "json"]] {
+            let deployed = node.cli(&[form, &[alias]].concat()).exits(0).stdout;
+            assert!(deployed.contains("PROVEN"), "{alias}: {deployed}");
+            assert_eq!(deployed, offline(&[form, &[&at(file)]].concat()).exits(0).stdout, "{alias}");
+        }
+        let code = node.rpc(
+            "contract_code",
+            &[node.rpc("contract_info", &[json!(address(&node, alias))])["code_hash"].clone()],
+        );
+        let bytes = std::fs::read(at(file)).expect("committed");
+        assert_eq!(code["code"], json!(format!("0x{}", hex::encode(bytes))), "{alias}");
+    }
+    assert_eq!(node.cli(&["diff", "shop", &at(ESCROW)]).exits(0).stdout, "the gate: allowed\n");
+    let _refused = node.cli(&["diff", "gold", "shop"]).exits(3);
+    assert!(node.try_rpc("contract_code", &[json!(format!("0x{}", "11".repeat(32)))]).is_err());
+}
+
+/// The address that an alias stands for.
+fn address(node: &TestNode, alias: &str) -> String {
+    let shown = node.cli_json(&["inspect", "abi", alias]);
+    shown["address"].as_str().expect("an address").to_owned()
+}
+
+#[test]
+fn counterexamples_of_a_deployed_contract_come_with_its_module() {
+    let node = TestNode::temporary(&[]);
+    let _shop = node.cli(&["deploy", &at(ESCROW), "--as", "shop", "--from", "//Alice"]).exits(0);
+    let folder = node.home().join("found");
+    let path = folder.to_string_lossy().into_owned();
+    let asked = ["audit", "shop", "--property", "never deal.Refunded", "--scenarios", &path];
+    let audited = node.cli(&asked).exits(3);
+    assert_eq!(audited.stderr, "", "{audited:?}");
+    let module = std::fs::read(folder.join("escrow.wasm")).expect("written");
+    assert!(module == std::fs::read(at(ESCROW)).expect("committed"), "the module is the contract's");
+    let scenarios = std::fs::read_dir(&folder).expect("a folder").flatten();
+    let scenarios: Vec<_> =
+        scenarios.map(|it| it.path()).filter(|it| it.extension().is_some_and(|end| end == "toml")).collect();
+    assert_eq!(scenarios.len(), 1, "{scenarios:?}");
+    let _replayed = node.cli(&["test", &scenarios[0].to_string_lossy()]).exits(0);
+}
+
+#[test]
+fn a_node_that_hands_out_other_code_proves_nothing() {
+    let node = TestNode::temporary(&[]);
+    let _shop = node.cli(&["deploy", &at(ESCROW), "--as", "shop", "--from", "//Alice"]).exits(0);
+    let text = |bytes: &[u8]| json!(format!("0x{}", hex::encode(bytes)));
+    let escrow = std::fs::read(at(ESCROW)).expect("committed");
+    // The same module and manifest to a reader, but for one byte of no meaning.
+    let padded = [&escrow[..], &[0, 2, 1, b'x']].concat();
+    let other = std::fs::read(at(ERC20)).expect("committed");
+    let nobody = json!(format!("0x{}", "11".repeat(32)));
+    let lies: [(&str, &'static str, &'static str, Value, i32, &str); 7] = [
+        ("a byte more", "contract_code", "code", text(&padded), 3, "found"),
+        ("another contract's", "contract_code", "code", text(&other), 3, "found"),
+        ("nothing", "contract_code", "code", json!("0x"), 3, "found"),
+        ("too long", "contract_code", "code", text(&vec![0; 512 * 1024 + 1]), 3, "at most 524288 bytes"),
+        ("no hex", "contract_code", "code", json!("code"), 1, "holds no code"),
+        ("another hash", "contract_info", "manifest_hash", nobody, 3, "code with manifest 0x1111"),
+        ("no hash", "contract_info", "code_hash", json!(7), 1, "holds no `code_hash`"),
+    ];
+    for (name, method, field, value, exit, said) in lies {
+        let liar = Liar::before(node.address(), move |asked, result| {
+            if asked == method {
+                result[field] = value.clone();
+            }
+        });
+        let url = liar.url();
+        let file = at(ESCROW);
+        for command in [&["audit", "shop"][..], &["inspect", "imports", "shop"], &["diff", &file, "shop"]] {
+            let refused = run(node.home(), &[&["--url", &url], command].concat()).exits(exit);
+            assert_eq!(refused.stdout, "", "{name}: {command:?}");
+            assert!(refused.stderr.contains(said), "{name}: {refused:?}");
+        }
+    }
+    // Whoever hands on what is so is believed.
+    let honest = Liar::before(node.address(), |_, _| ());
+    let _believed = run(node.home(), &["--url", &honest.url(), "audit", "shop"]).exits(0);
 }
 
 #[test]

@@ -39,6 +39,7 @@ const INTERNAL: &[(&str, &str, &str)] = &[
         "EXPRESSION_STACK_MAX",
         "what EXPRESSION_NODES_MAX allows at most",
     ),
+    ("node/src/cli/target.rs", "CODE_TEXT_MAX", "CODE_SIZE_MAX as hex"),
     ("node/src/cli/check.rs", "BYTES_MAX", "on the page as CHECK_BYTES_MAX"),
     ("node/src/cli/check.rs", "MS_MAX", "on the page as CHECK_MS_MAX"),
     ("node/src/cli/check.rs", "MEMORY_MAX", "on the page as CHECK_MEMORY_MAX"),

@@ -5,6 +5,7 @@
 //! | [`accept`] | the promises of an issue as named checks |
 //! | [`browser`] | pages as Chromium shows them, measured |
 //! | [`campaign`] | long counts against a running node |
+//! | [`liar`] | a node that lies about one thing |
 //! | [`limits`] | the page of limits, read, and its tests, run |
 //! | [`node`] | the built program, started and asked from outside |
 //! | [`oracle`] | random transitions of the samples, with the declaration as oracle |
@@ -21,6 +22,7 @@ pub mod accept;
 pub mod browser;
 pub mod campaign;
 pub mod http;
+pub mod liar;
 pub mod limits;
 pub mod measure;
 pub mod node;

@@ -36,7 +36,8 @@ pub(super) struct Audit {
     /// The version that this one is to replace: whether the gate of upgrades lets it pass.
     #[arg(long, value_name = "TARGET")]
     previous: Option<String>,
-    /// Folder to write each counterexample to, as a scenario that `chainstack test` replays.
+    /// Folder to write each counterexample to, as a scenario that `chainstack test` replays; with the module of a deployed
+    /// contract.
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
     /// How to write the report.
@@ -123,7 +124,15 @@ impl Audit {
             CliError::failed(format!("cannot write to {}: {error}", folder.display()))
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let wasm = from_folder(folder, Path::new(&self.target)).unwrap_or_else(|| self.target.clone());
+        let wasm = match (&target.address, &target.code) {
+            // A scenario runs a file, wherever the node is then.
+            (Some(_), Some(code)) => {
+                let name = format!("{}.wasm", file_name(&target.manifest.name));
+                std::fs::write(folder.join(&name), code).map_err(failed)?;
+                name
+            }
+            _ => from_folder(folder, Path::new(&self.target)).unwrap_or_else(|| self.target.clone()),
+        };
         if target.code.is_none() {
             remark(&format!("{} is no module: put the path of one into the scenarios' `wasm`", self.target));
         }

@@ -38,6 +38,18 @@ pub fn manifest_of(answer: &Value) -> Result<Manifest, CliError> {
         .map_err(|error| CliError::failed(format!("the manifest is refused: {error}")))
 }
 
+/// What a node says of a contract called `name`; where it has none, with what the name stands for.
+#[must_use]
+pub fn with_meaning(error: CliError, name: &str, address: &AccountId) -> CliError {
+    let address = show_account(address);
+    match error.exit {
+        // A new chain of the same genesis has the same id.
+        Exit::NotFound if name != address => error
+            .hint(format!("`{name}` stands for {address}; is the chain a new one since it was deployed?")),
+        _ => error,
+    }
+}
+
 impl ContractView {
     /// The contract that `name` means: an alias or an address.
     ///
@@ -46,14 +58,7 @@ impl ContractView {
     pub fn of(context: &Context, name: &str) -> Result<Self, CliError> {
         let address = context.account(name)?;
         let answer = context.rpc("contract_manifest", &[json!(show_account(&address))]);
-        let answer = answer.map_err(|error| match error.exit {
-            // A new chain of the same genesis has the same id.
-            Exit::NotFound if name != show_account(&address) => error.hint(format!(
-                "`{name}` stands for {}; is the chain a new one since it was deployed?",
-                show_account(&address)
-            )),
-            _ => error,
-        })?;
+        let answer = answer.map_err(|error| with_meaning(error, name, &address))?;
         Ok(Self { address, manifest: manifest_of(&answer)? })
     }
 

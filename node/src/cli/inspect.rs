@@ -371,9 +371,6 @@ impl Look {
                 }
                 Ok(found)
             }
-            None if self.target.address.is_some() => Ok(inspect::no_code(
-                "the node hands out no code: inspect the module's file to see its imports",
-            )),
             None => Ok(inspect::no_code(
                 "there is no code here, only a manifest: inspect a module to see its imports",
             )),

@@ -237,6 +237,7 @@ mod tests {
         ("tx_view", "tx"),
         ("moves", "state"),
         ("history", "inspect"),
+        ("target", "inspect"),
     ];
 
     fn paths(command: &clap::Command, path: &str, all: &mut BTreeSet<String>) {

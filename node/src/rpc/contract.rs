@@ -1,5 +1,7 @@
 //! `contract_*` and `paradigm_*`.
 
+use std::sync::Arc;
+
 use chainstack_client::module::manifest_section;
 use chainstack_primitives::{AccountId, Hash};
 use chainstack_runtime::{
@@ -31,6 +33,7 @@ use super::{
 pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     module.register_blocking_method("contract_info", |params, context, _| info(&params, &context))?;
     module.register_blocking_method("contract_manifest", |params, context, _| manifest(&params, &context))?;
+    module.register_blocking_method("contract_code", |params, context, _| code(&params, &context))?;
     module.register_blocking_method("contract_query", |params, context, _| ask(&params, &context))?;
     module.register_blocking_method("contract_state", |params, context, _| state(&params, &context))?;
     module.register_blocking_method("contract_outlook", |params, context, _| outlook(&params, &context))?;
@@ -65,27 +68,41 @@ fn info(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectO
     info_form(&context.view(None)?, &contract)
 }
 
+/// Code as it was uploaded: at most [`CODE_SIZE_MAX`](chainstack_primitives::transaction::CODE_SIZE_MAX) bytes.
+fn uploaded(view: &StateView, code: &Hash) -> Result<Arc<[u8]>, ErrorObjectOwned> {
+    let bytes = view.code(code).map_err(|it| of_fault(&it))?;
+    bytes.ok_or_else(|| not_found(format!("there is no code {code}")))
+}
+
 /// The manifest of uploaded code, as `0x` hex.
 fn manifest_of(view: &StateView, code: &Hash) -> Result<Value, ErrorObjectOwned> {
-    let bytes = view.code(code).map_err(|it| of_fault(&it))?;
-    let bytes = bytes.ok_or_else(|| not_found(format!("there is no code {code}")))?;
+    let bytes = uploaded(view, code)?;
     let section = manifest_section(&bytes).map_err(|error| not_found(format!("code {code}: {error}")))?;
     Ok(json!({"code_hash": code.to_string(), "manifest": form::hex(section)}))
 }
 
-fn manifest(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
-    let view = context.view(None)?;
+/// The hash of the code that a parameter names: by itself, or by a contract that runs it.
+fn code_named(params: &Params<'_>, view: &StateView) -> Result<Hash, ErrorObjectOwned> {
     let text = Reader::new(params, 1)?.text("a contract or a code hash")?;
     // Both are 32 bytes when written as hex; a contract wins.
     let account = chainstack_client::parse_address(&text, chainstack_client::Ss58Prefix::DEFAULT).ok();
     if let Some(contract) = account
-        && let Ok(record) = record(&view, &contract)
+        && let Ok(record) = record(view, &contract)
     {
-        return manifest_of(&view, &record.code);
+        return Ok(record.code);
     }
-    let hash = parse_hash(&text)
-        .ok_or_else(|| not_found(format!("`{text}` is neither a contract nor a code hash")))?;
-    manifest_of(&view, &hash)
+    parse_hash(&text).ok_or_else(|| not_found(format!("`{text}` is neither a contract nor a code hash")))
+}
+
+fn manifest(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    let view = context.view(None)?;
+    manifest_of(&view, &code_named(params, &view)?)
+}
+
+fn code(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {
+    let view = context.view(None)?;
+    let hash = code_named(params, &view)?;
+    Ok(json!({"code_hash": hash.to_string(), "code": form::hex(&uploaded(&view, &hash)?)}))
 }
 
 fn ask(params: &Params<'_>, context: &RpcContext) -> Result<Value, ErrorObjectOwned> {

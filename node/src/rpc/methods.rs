@@ -318,13 +318,29 @@ pub const METHODS: &[Method] = &[
         commands: &["proof get"],
         ..PLAIN
     },
-    Method { name: "contract_info", doc: "What a contract is.", params: CONTRACT, result: INFO, ..PLAIN },
+    Method {
+        name: "contract_info",
+        doc: "What a contract is.",
+        params: CONTRACT,
+        result: INFO,
+        commands: &["inspect", "audit", "diff"],
+        ..PLAIN
+    },
     Method {
         name: "contract_manifest",
         doc: "The manifest of a contract, or of uploaded code, in SCALE.",
         params: params! { "which": OneOf(&[Account, Hash]), "a contract or a code hash" },
         result: MANIFEST,
-        commands: &["deploy", "call", "poke", "query", "state", "events", "inspect", "proof get", "tx show"],
+        commands: &["deploy", "call", "poke", "query", "state", "events", "proof get", "tx show"],
+        ..PLAIN
+    },
+    Method {
+        name: "contract_code",
+        doc: "The code of a contract, or uploaded code, as it was uploaded: at most `CODE_SIZE_MAX` bytes. Its hash \
+              is in `contract_info`: whoever rests a claim on the bytes compares them with it.",
+        params: params! { "which": OneOf(&[Account, Hash]), "a contract or a code hash" },
+        result: object! { "code_hash": Hash, "code": Bytes },
+        commands: &["inspect", "audit", "diff"],
         ..PLAIN
     },
     Method {

@@ -11,6 +11,7 @@
 //! | [`uri`] | `//Alice` and its like |
 //! | [`keys`] | key pairs, derivation, signing for a purpose |
 //! | [`keystore`] | keys on disk, encrypted |
+//! | [`code`] | the code of a contract, believed only by its hash |
 //! | [`module`] | the manifest inside a `.wasm` |
 //! | [`transaction`] | building and signing transactions |
 //! | [`limits`] | rows of the page of limits |
@@ -36,6 +37,7 @@
 //! ```
 
 pub mod address;
+pub mod code;
 pub mod inspect;
 pub mod keys;
 pub mod keystore;
