@@ -1,9 +1,10 @@
-//! Every fault of the audit's corpus that a run shows, replayed: the run is real, on the chain of scenarios, with code
+//! Every fault of the audit's corpus, replayed: the run that shows it is real, on the chain of scenarios, with code
 //! inside the faulty declaration that goes just this way.
 //!
 //! The manifests of the corpus have no code. For each run the [`puppet`] is the code; `chainstack audit --scenarios` writes
 //! the scenario, and `chainstack test` replays it as it is written: it passes only where every call is let through and
-//! the chain ends with the machines and escrows that the claim says.
+//! the chain ends with the machines and escrows that the claim says. What can never be done ends in an attempt, and passes
+//! only where the host refuses it with the code that the claim says.
 
 #[path = "../../host/audit/tests/corpus/faults.rs"]
 mod corpus;
@@ -13,9 +14,12 @@ mod upgrades;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use chainstack_audit::{Claim, Gap, Options, Property, PropertyText, Replay, audit, to_scenario};
+use chainstack_audit::{
+    Claim, Counterexample, Gap, Options, Prices, Property, PropertyText, Replay, Version, audit, to_scenario,
+};
 use chainstack_client::{manifest::from_toml, module::embed_manifest};
 use chainstack_primitives::manifest::Manifest;
+use chainstack_runtime::params::Schedule;
 use chainstack_tests::node::run;
 use parity_scale_codec::Encode as _;
 use serde_json::Value;
@@ -94,23 +98,24 @@ struct Left {
 }
 
 /// The runs that show a fault, each with its code, and the scenario that the program writes.
-fn write(
-    home: &Path,
-    index: usize,
-    fault: &Fault,
-    replayed: &mut Vec<Replayed>,
-    left: &mut Vec<Left>,
-) -> usize {
+fn write(home: &Path, index: usize, fault: &Fault, replayed: &mut Vec<Replayed>, left: &mut Vec<Left>) {
     let faulty = manifest(fault.base, fault.edits);
     let asked: Vec<PropertyText> =
         fault.asked.iter().map(|asked| PropertyText::parse(&faulty, asked).expect("a property")).collect();
-    let report = audit(&faulty, &Options { properties: &asked, ..Options::default() });
+    let schedule = Schedule::base().expect("a schedule");
+    let prices = Prices { block_gas: Some(schedule.block.gas_limit.0), ..Prices::default() };
+    let report = audit(&faulty, &Options { properties: &asked, prices, ..Options::default() });
+    let broken = || report.violations().filter(|claim| claim.property == fault.property);
+    assert!(broken().next().is_some(), "{}: nothing found", fault.name);
+    if let Some((_, why)) = NOTHING.iter().find(|(name, _)| *name == fault.name) {
+        assert!(broken().all(|claim| claim.counterexample.is_none()), "{}: there is a run", fault.name);
+        assert!(broken().any(|claim| claim.sentence.contains(why)), "{}: {why}", fault.name);
+    }
     let shows = |claim: &&Claim| claim.property == fault.property && claim.counterexample.is_some();
-    let mut count = 0;
     for (number, claim) in report.violations().filter(shows).enumerate() {
-        count += 1;
         let run_of = claim.counterexample.as_ref().expect("a run");
-        let known = to_scenario(&faulty, claim, "puppet.wasm", REPLAY).expect("a run");
+        let version = Version { manifest: &faulty, wasm: "puppet.wasm" };
+        let known = to_scenario(version, None, claim, REPLAY).expect("a run");
         if !known.gaps.is_empty() {
             left.push(Left { fault: index, claim: claim.id.clone(), gaps: known.gaps });
             continue;
@@ -134,7 +139,6 @@ fn write(
         let file = found.join(format!("{file}.toml")).to_string_lossy().into_owned();
         replayed.push(Replayed { fault: index, claim: claim.id.clone(), file });
     }
-    count
 }
 
 /// What became of each file, by its path: nothing, or why it did not pass.
@@ -151,38 +155,53 @@ fn replay(home: &Path, files: &[&str]) -> BTreeMap<String, Option<String>> {
 }
 
 /// Runs that no upload lets begin: the host refuses the manifest itself, and that is the counterexample. Fault and code.
-const REFUSED: [(&str, &str); 1] = [("deleted with a rest in escrow", "2156")];
+const REFUSED: [(&str, &str); 2] =
+    [("deleted with a rest in escrow", "2156"), ("an exit out of the end", "2158")];
 
-/// How many faults of each property have a run at least, and how many of them a run that is replayed: P1 and P6 are about
-/// what no run reaches and what no call may use, P7 in part about guards that never hold, P10 is a verdict over two.
-const LEAST: [(Property, usize); 6] = [
+/// Faults with nothing to run or to attempt, and why: each is still found, and its claim says so.
+const NOTHING: [(&str, &str); 5] = [
+    ("a state nothing leads to", NOWHERE),
+    ("the only way to a state leads elsewhere", NOWHERE),
+    ("a method in a pause that never comes", NOWHERE),
+    ("more gas than a block", "a call at its ceiling fits in none"),
+    ("more entries than the map holds", "and its map holds at most"),
+];
+const NOWHERE: &str = "no declared step leads there";
+
+/// Faults of each property whose counterexample is replayed, at least.
+const LEAST: [(Property, usize); 9] = [
+    (Property::P1, 6),
     (Property::P2, 6),
-    (Property::P3, 12),
+    (Property::P3, 13),
     (Property::P4, 8),
     (Property::P5, 7),
-    (Property::P8, 6),
+    (Property::P6, 8),
+    (Property::P7, 11),
+    (Property::P8, 7),
     (Property::P9, 8),
 ];
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the counts are for whoever runs this")]
-fn every_run_of_the_corpus_is_real() {
+#[expect(clippy::print_stdout, reason = "the counts are for whoever runs this")]
+fn every_fault_of_the_corpus_is_real() {
     let home = TempDir::new().expect("a folder");
     let faults = faults();
-    let (mut replayed, mut left, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut replayed, mut left) = (Vec::new(), Vec::new());
     for (index, fault) in faults.iter().enumerate() {
-        shown.push(write(home.path(), index, fault, &mut replayed, &mut left));
+        write(home.path(), index, fault, &mut replayed, &mut left);
     }
     let files: Vec<&str> = replayed.iter().map(|run| run.file.as_str()).collect();
     let outcomes = replay(home.path(), &files);
     let mut failed = Vec::new();
-    let mut done = vec![0_usize; faults.len()];
+    let mut done: Vec<Option<String>> = vec![None; faults.len()];
     for run in &replayed {
         let name = faults[run.fault].name;
         let refused = REFUSED.iter().find(|(refused, _)| *refused == name);
         match (outcomes.get(&run.file).expect("each file is run"), refused) {
-            (None, None) => done[run.fault] += 1,
-            (Some(why), Some((_, code))) if why.contains(&format!("refused with {code}:")) => {}
+            (None, None) => done[run.fault] = Some("replayed".to_owned()),
+            (Some(why), Some((_, code))) if why.contains(&format!("refused with {code}:")) => {
+                done[run.fault] = Some(format!("refused at upload with {code}"));
+            }
             (found, _) => failed.push(format!("{name} ({}): {found:?}", run.claim)),
         }
     }
@@ -190,48 +209,109 @@ fn every_run_of_the_corpus_is_real() {
         let gaps: Vec<String> = run.gaps.iter().map(ToString::to_string).collect();
         format!("{} ({}): not in the scenario: {}", faults[run.fault].name, run.claim, gaps.join("; "))
     }));
-    let counts = |property: Property| {
-        let of: Vec<usize> = (0..faults.len()).filter(|index| faults[*index].property == property).collect();
-        let with_run = of.iter().filter(|index| shown[**index] > 0).count();
-        let whole = of.iter().filter(|index| done[**index] > 0).count();
-        (of.len(), with_run, whole)
-    };
-    let mut table = String::from("property: faults, with a run, replayed\n");
-    for property in Property::ALL {
-        let (all, with_run, whole) = counts(property);
-        table.push_str(&format!("{}: {all}, {with_run}, {whole}\n", property.id()));
+    for (name, why) in NOTHING {
+        let index = faults.iter().position(|fault| fault.name == name).expect("a fault");
+        done[index] = Some(format!("nothing to attempt: {why}"));
     }
-    eprintln!("{table}");
+    let mut table = String::from("property: faults, replayed\n");
+    let mut counts = BTreeMap::new();
+    for property in Property::ALL {
+        let of = || (0..faults.len()).filter(|index| faults[*index].property == property);
+        let whole = of().filter(|index| done[*index].as_deref() == Some("replayed")).count();
+        table.push_str(&format!("{}: {}, {whole}\n", property.id(), of().count()));
+        counts.insert(property, whole);
+        for index in of().filter(|index| done[*index].as_deref() != Some("replayed")) {
+            let became = done[index].as_deref().unwrap_or("left out");
+            table.push_str(&format!("    {}: {became}\n", faults[index].name));
+        }
+    }
+    let faults_of = |property| faults.iter().filter(|fault| fault.property == property).count();
+    let whole = counts.iter().filter(|(property, _)| **property != Property::P10);
+    let whole =
+        whole.map(|(property, whole)| format!("{} {whole} of {}", property.id(), faults_of(*property)));
+    println!("observed: counterexamples replayed: {}", whole.collect::<Vec<_>>().join(", "));
+    println!("{table}");
     assert!(failed.is_empty(), "{table}\n{}", failed.join("\n"));
+    assert!(done.iter().all(Option::is_some), "a fault is left out\n{table}");
     for (property, least) in LEAST {
-        let (_, _, whole) = counts(property);
+        let whole = counts[&property];
         assert!(whole >= least, "{}: {whole} replayed, at least {least} expected\n{table}", property.id());
     }
 }
 
-/// P10 is a verdict over two manifests: the program names the broken rule, and refuses, both ways that one may ask. That
-/// the chain refuses by the same gate is tested where code is replaced.
+/// New versions that no upload lets in: they cannot even be proposed. Upgrade and code.
+const UNPROPOSED: [(&str, &str); 0] = [];
+
+/// Upgrades whose proposal is replayed, at least.
+const PROPOSED_LEAST: usize = 22;
+
+/// The module of a version: what its constructor declares, and nothing else.
+fn version(manifest: &Manifest, run: &Counterexample) -> Vec<u8> {
+    let plain = puppet::module(manifest, run, &[]).expect("a puppet");
+    embed_manifest(&plain, &manifest.encode()).expect("embedded")
+}
+
+/// P10 is a verdict over two manifests: the program names the broken rule, and refuses, both ways that one may ask. The
+/// chain refuses by the same gate: each new version is proposed to a contract of the old one.
 #[test]
+#[expect(clippy::print_stdout, reason = "the count is for whoever runs this")]
 fn every_upgrade_that_breaks_a_promise_is_refused_by_its_rule() {
     let home = TempDir::new().expect("a folder");
     let path = |name: &str| home.path().join(name).to_string_lossy().into_owned();
     let (old, new) = (path("old.toml"), path("new.toml"));
-    assert!(upgrades::REFUSED.len() >= 17);
-    for (name, base, edits, rule) in upgrades::REFUSED {
+    let (mut files, mut named) = (Vec::new(), Vec::new());
+    for (index, (name, base, edits, rule)) in upgrades::REFUSED.iter().enumerate() {
         let text = edited(base, edits);
         fs::write(&old, base).expect("written");
-        fs::write(&new, text).expect("written");
+        fs::write(&new, &text).expect("written");
         let diff = run(home.path(), &["diff", &old, &new]).exits(3);
-        let named = |line: &str| line.starts_with("refused") && line.contains(&format!("{rule}:"));
-        assert!(diff.stdout.lines().any(named), "{name}: {rule}: {diff:?}");
-        let audit = run(home.path(), &["audit", &new, "--previous", &old, "--output", "json"]).exits(3);
+        let says = |line: &str| line.starts_with("refused") && line.contains(&format!("{rule}:"));
+        assert!(diff.stdout.lines().any(says), "{name}: {rule}: {diff:?}");
+        let (before, after) = (from_toml(base).expect("a manifest"), from_toml(&text).expect("a manifest"));
+        let report = audit(&after, &Options { previous: Some(&before), ..Options::default() });
+        let claim = report.violations().next().expect("a broken promise");
+        let proposal = claim.counterexample.as_ref().expect("an attempt");
+        let (old_module, new_module) =
+            (path(&format!("{index}-old.wasm")), path(&format!("{index}-new.wasm")));
+        fs::write(&old_module, version(&before, proposal)).expect("written");
+        fs::write(&new_module, version(&after, proposal)).expect("written");
+        let found = path(&format!("{index}-found"));
+        let line = ["audit", &new_module, "--previous", &old_module, "--scenarios", &found];
+        let audit = run(home.path(), &[&line[..], &["--output", "json"]].concat()).exits(3);
         let audit: Value = serde_json::from_str(&audit.stdout).expect("JSON");
         let claims = audit["claims"].as_array().expect("claims");
         let broken = claims.iter().filter(|claim| claim["verdict"] == "violated");
         let broken: Vec<&Value> = broken.collect();
         assert!(broken.iter().all(|claim| claim["property"] == "P10"), "{name}: {broken:?}");
-        let rule = format!("P10/{rule}");
-        let says = |claim: &&Value| claim["id"].as_str().is_some_and(|id| id.starts_with(&rule));
+        let of_rule = format!("P10/{rule}");
+        let says = |claim: &&Value| claim["id"].as_str().is_some_and(|id| id.starts_with(&of_rule));
         assert!(broken.iter().any(says), "{name}: {rule}: {broken:?}");
+        let written = fs::read_dir(&found).expect("a folder").map(|file| file.expect("a file").path());
+        let written: Vec<String> = written.map(|file| file.to_string_lossy().into_owned()).collect();
+        assert_eq!(written.len(), broken.len(), "{name}");
+        let first = claim.id.split('/').nth(1).expect("a rule");
+        let says = format!("text = \"{first}: ");
+        let told = written.iter().filter(|file| fs::read_to_string(file).expect("read").contains(&says));
+        assert_eq!(told.count(), 1, "{name}: what the host says first is expected once");
+        named.extend(written.iter().map(|file| (file.clone(), *name)));
+        files.extend(written);
     }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let outcomes = replay(home.path(), &files);
+    let (mut failed, mut refused) = (Vec::new(), Vec::new());
+    for (file, name) in &named {
+        let unproposed = UNPROPOSED.iter().find(|(unproposed, _)| unproposed == name);
+        match (outcomes.get(file).expect("each file is run"), unproposed) {
+            (None, None) => {}
+            (Some(why), Some((_, code))) if why.contains(&format!("refused with {code}:")) => {
+                refused.push(*name)
+            }
+            (found, _) => failed.push(format!("{name}: {found:?}")),
+        }
+    }
+    refused.dedup();
+    let whole = upgrades::REFUSED.len() - refused.len();
+    println!("observed: counterexamples replayed: P10 {whole} of {}", upgrades::REFUSED.len());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(whole >= PROPOSED_LEAST, "{whole} replayed");
 }

@@ -29,13 +29,13 @@ pub struct Options<'a> {
 /// What a limit of the search leaves open is a claim of verdict [`Verdict::Undecided`].
 #[must_use]
 pub fn audit(manifest: &Manifest, options: &Options<'_>) -> Report {
-    let mut claims = property::sizes(manifest, &options.prices);
-    claims.extend(property::abilities(manifest, options.code));
+    let mut claims = property::abilities(manifest, options.code);
     let mut states = None;
     match searched(manifest, options.limits) {
         Ok((model, space)) => {
             states = Some(space.states().len());
             let context = Context { model: &model, space: &space };
+            claims.extend(property::sizes(manifest, &options.prices, Some(&context)));
             claims.extend(property::searched(&context));
             let (asked, more) = options.properties.split_at(options.properties.len().min(PROPERTIES_MAX));
             claims.extend(asked.iter().map(|asked| property::stated(&context, asked)));
@@ -43,6 +43,7 @@ pub fn audit(manifest: &Manifest, options: &Options<'_>) -> Report {
             claims.extend(more.iter().map(|asked| undecided(Property::P9, &asked.text, &asked.text, &why)));
         }
         Err(why) => {
+            claims.extend(property::sizes(manifest, &options.prices, None));
             let searched = SEARCHED.iter();
             claims.extend(searched.map(|property| undecided(*property, "limit", property.title(), &why)));
             let asked = options.properties.iter();
@@ -50,7 +51,9 @@ pub fn audit(manifest: &Manifest, options: &Options<'_>) -> Report {
         }
     }
     if let Some(previous) = options.previous {
-        claims.extend(upgrade_claims(&diff(previous, manifest)));
+        let (upgrade, old) = (diff(previous, manifest), searched(previous, options.limits).ok());
+        let context = old.as_ref().map(|(model, space)| Context { model, space });
+        claims.extend(upgrade_claims(&upgrade, context.as_ref()));
     }
     claims.sort_by_key(|claim| claim.property);
     Report { contract: manifest.name.to_string(), manifest: manifest.hash(), states, claims }

@@ -8,14 +8,17 @@
 
 use core::fmt::Write;
 
-use chainstack_primitives::manifest::{
-    CallerRule, CellKind, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange, RoleKind,
-    Transition, Type, TypeKind, Window,
+use chainstack_primitives::{
+    codes,
+    manifest::{
+        CallerRule, CellKind, Clock, Field, ItemBinding, KeyTerm, Manifest, Node, ParamDef, ParamRange,
+        RoleKind, Transition, Type, TypeKind, UPGRADE_PROPOSE, Window,
+    },
 };
 
 use crate::expression::{Names, clock_text};
 use crate::gap::Gap;
-use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, Property, StepKind};
+use crate::report::{Claim, Counterexample, CounterexampleStep, MachineState, Property, Refused, StepKind};
 use crate::witness::{
     Beat, DEPLOYER, MEMBERS, NAMED, STRANGER, Value, Variable, Witnesses, is_key, own_asset,
 };
@@ -68,19 +71,47 @@ pub struct Replay {
     pub height_max: u64,
 }
 
-/// Renders the counterexample of `claim` for the module at `wasm`, a path from the scenario's folder.
+/// A version of a contract, as a scenario names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Version<'v> {
+    /// Its declaration.
+    pub manifest: &'v Manifest,
+    /// Its module: a path from the scenario's folder.
+    pub wasm: &'v str,
+}
+
+/// Renders the counterexample of `claim` about `version`, which is to replace `previous`.
 ///
-/// `None` if the claim has no counterexample.
+/// `None` if the claim has no counterexample, or is about an upgrade of nothing.
 #[must_use]
-pub fn to_scenario(manifest: &Manifest, claim: &Claim, wasm: &str, replay: Replay) -> Option<Scenario> {
+pub fn to_scenario(
+    version: Version<'_>,
+    previous: Option<Version<'_>>,
+    claim: &Claim,
+    replay: Replay,
+) -> Option<Scenario> {
     let run = claim.counterexample.as_ref()?;
+    let of_upgrade = claim.property == Property::P10;
+    let Version { manifest, wasm } = if of_upgrade { previous? } else { version };
     let beat = Beat { first_height: FIRST_HEIGHT, start_ms: replay.start_ms, block_ms: replay.block_ms };
     let trapped = claim.subject.cell.as_ref().filter(|_| claim.property == Property::P3);
     let trapped = trapped.and_then(|name| manifest.cells.iter().find(|cell| *cell.name == **name));
     let witnesses = Witnesses::of(manifest, run, beat, trapped.map(|cell| cell.id));
     let (text, gaps, moment) = (String::new(), Vec::new(), Moment::default());
     let (next_height, next_ms) = (FIRST_HEIGHT, FIRST_HEIGHT.saturating_mul(replay.block_ms));
-    let mut writer = Writer { manifest, witnesses, text, gaps, replay, next_height, next_ms, moment };
+    let (refused_in_block, proposed) = (false, version.wasm);
+    let mut writer = Writer {
+        manifest,
+        witnesses,
+        text,
+        gaps,
+        replay,
+        next_height,
+        next_ms,
+        moment,
+        refused_in_block,
+        proposed,
+    };
     writer.header(claim, wasm);
     writer.steps(run);
     let heads = writer.heads();
@@ -106,6 +137,10 @@ struct Writer<'m> {
     /// Its time, counted from the start.
     next_ms: u64,
     moment: Moment,
+    /// Whether the block says what is refused of it.
+    refused_in_block: bool,
+    /// The module of the version that is proposed.
+    proposed: &'m str,
 }
 
 impl Writer<'_> {
@@ -157,7 +192,10 @@ impl Writer<'_> {
         }
         for (index, step) in run.steps.iter().enumerate() {
             let number = index.saturating_add(1);
-            self.line(&format!("\n# {number}. {}: {}", step.kind, one_line(&step.state)));
+            if step.refused.is_some() {
+                self.line("\n# An attempt: it passes if the host refuses the step, and all stays as it was.");
+            }
+            self.line(&format!("\n# {number}. {}: {}", step.does(), one_line(&step.state)));
             for condition in &step.assumed {
                 self.line(&format!("# given {}", one_line(condition)));
             }
@@ -165,13 +203,21 @@ impl Writer<'_> {
         }
         let Some(last) = run.steps.last() else { return };
         let number = run.steps.len();
-        if !matches!(last.kind, StepKind::Call { .. } | StepKind::Poke { .. }) {
+        let refused = last.refused.as_ref().map(expected_error);
+        if let (StepKind::Create, Some(refused)) = (&last.kind, &refused) {
+            self.line(&format!("[contracts.expect]\n{refused}"));
+            return;
+        }
+        if !matches!(last.kind, StepKind::Call { .. } | StepKind::Poke { .. } | StepKind::Propose { .. }) {
             // What is waited for comes in a block of its own; so does a run that is nothing but the creation.
             self.line("[[steps]]\nblock = []");
             self.wait();
         }
-        let expected =
-            [self.machines(number, &last.machines), self.escrows(number, run, &last.holds)].concat();
+        // Where others have approved a call in its block, what is refused stands there.
+        let refused = refused.filter(|_| !self.refused_in_block).unwrap_or_default();
+        let (machines, escrows) =
+            (self.machines(number, &last.machines), self.escrows(number, run, &last.holds));
+        let expected = [refused, machines, escrows].concat();
         if !expected.is_empty() {
             self.line(&format!("[steps.expect]\n{}", expected.trim_end()));
         }
@@ -235,13 +281,25 @@ impl Writer<'_> {
                 self.line(&format!("[[steps]]\npoke = {}\ncaller = \"{caller}\"", quoted(exit)));
                 let declared = self.manifest.exits.iter().find(|declared| *declared.name == **exit);
                 if let Some(exit) = declared {
-                    self.check_window(index, exit.window.as_ref(), (exit.item, None));
+                    self.check_window((index, step), exit.window.as_ref(), (exit.item, None));
                 }
                 if let Some(item) = declared.and_then(|exit| exit.item)
                     && let Some(key) = self.item(number, item)
                 {
                     self.line(&format!("item = {key}"));
                 }
+                self.wait();
+            }
+            StepKind::Propose { role } => {
+                let found = role
+                    .as_ref()
+                    .and_then(|role| self.manifest.roles.iter().find(|found| *found.name == **role));
+                if matches!(found.map(|role| &role.kind), Some(RoleKind::Set { .. })) {
+                    self.gaps.push(Gap::Approvals { step: number, method: UPGRADE_PROPOSE.to_owned() });
+                }
+                let caller = self.witnesses.holder(role.as_deref());
+                let proposed = quoted(self.proposed);
+                self.line(&format!("[[steps]]\nupgrade = {proposed}\ncaller = \"{caller}\""));
                 self.wait();
             }
             StepKind::Wait { clock, at, until, bound } => {
@@ -258,8 +316,8 @@ impl Writer<'_> {
                         ItemBinding::Existing { cell, .. } => Some(*cell),
                         _ => None,
                     };
-                    self.check_window(index, declared.window.as_ref(), (item, Some(declared)));
-                    self.call(index, declared);
+                    self.check_window((index, step), declared.window.as_ref(), (item, Some(declared)));
+                    self.call(index, declared, step.refused.as_ref());
                 }
             }
         }
@@ -268,11 +326,13 @@ impl Writer<'_> {
     /// Notes each bound of a window that is no number here: whether the step is in it, nobody knows.
     fn check_window(
         &mut self,
-        index: usize,
+        (index, step): (usize, &CounterexampleStep),
         window: Option<&Window>,
         (item, method): (Option<u16>, Option<&Transition>),
     ) {
-        let Some(window) = window else { return };
+        // An attempt without its item is refused before anybody asks for the time.
+        let missing = step.refused.as_ref().is_some_and(|by| by.code == codes::ITEM_NOT_FOUND);
+        let Some(window) = window.filter(|_| !missing) else { return };
         for bound in [&window.opens, &window.closes].into_iter().flatten() {
             if self.witnesses.number(index, bound).is_none() {
                 let names = Names { manifest: self.manifest, method, item };
@@ -317,7 +377,7 @@ impl Writer<'_> {
         self.next_ms = self.next_ms.saturating_add(self.replay.block_ms);
     }
 
-    fn call(&mut self, index: usize, method: &Transition) {
+    fn call(&mut self, index: usize, method: &Transition, refused: Option<&Refused>) {
         let number = index.saturating_add(1);
         let approve = self.approving(number, method);
         let mut call = format!("call = {}\n", quoted(&method.method));
@@ -359,6 +419,10 @@ impl Writer<'_> {
             self.line(&format!("[[steps.block]]\n{call}\ncaller = \"{member}\"\napprove = true"));
         }
         self.line(format!("[[steps.block]]\n{call}\ncaller = \"{caller}\"\n{sends}").trim_end());
+        if let Some(refused) = refused {
+            self.refused_in_block = true;
+            self.line(&format!("expect = {{ {} }}", expected_error(refused).trim_end().replace('\n', ", ")));
+        }
     }
 
     /// Who approves a call before it is made.
@@ -482,6 +546,16 @@ impl Writer<'_> {
             TypeKind::List { of, .. } => Some(format!("[{}]", self.witness(of)?)),
             TypeKind::Option { of } => self.witness(of),
         }
+    }
+}
+
+/// What an attempt is to be refused with, as a line.
+fn expected_error(refused: &Refused) -> String {
+    let error = format!("error = {}\n", quoted(&refused.name()));
+    if refused.says.is_empty() {
+        error
+    } else {
+        format!("{error}text = {}\n", quoted(&one_line(&refused.says)))
     }
 }
 

@@ -10,14 +10,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chainstack_primitives::manifest::{
-    AssetRef, CellKind, Clock, Effect, Expression, ItemBinding, KeyTerm, Manifest, Node, Ops, ParamDef,
-    ParamRange, RoleInitial, RoleKind, Touches, Transition, Type, Window,
+use chainstack_primitives::{
+    codes,
+    manifest::{
+        AssetRef, CellKind, Clock, Effect, Expression, ItemBinding, KeyTerm, Manifest, Node, Ops, ParamDef,
+        ParamRange, RoleInitial, RoleKind, Touches, Transition, Type, Window,
+    },
 };
 
 use crate::expression::split;
 use crate::relation::{Relation, of_numbers};
-use crate::report::{Counterexample, StepKind};
+use crate::report::{Counterexample, CounterexampleStep, StepKind};
 
 /// Who deploys, and holds the roles that the deployer holds.
 pub(crate) const DEPLOYER: &str = "@A";
@@ -125,8 +128,8 @@ impl<'m> Witnesses<'m> {
             found.start_param(index, param);
         }
         let mut guards: Vec<(usize, Vec<Node>)> = Vec::new();
-        for (step, kind) in run.steps.iter().map(|step| &step.kind).enumerate() {
-            guards.extend(found.start_step(step, kind).into_iter().map(|guard| (step, guard)));
+        for (step, taken) in run.steps.iter().enumerate() {
+            guards.extend(found.start_step(step, taken).into_iter().map(|guard| (step, guard)));
         }
         let end = run.steps.len();
         let stays = trapped.map(|escrow| found.stays(end, run, escrow)).unwrap_or_default();
@@ -224,13 +227,11 @@ impl<'m> Witnesses<'m> {
     }
 
     /// Starts what a step asks for, and gives what must hold when it is taken.
-    fn start_step(&mut self, step: usize, kind: &StepKind) -> Vec<Vec<Node>> {
+    fn start_step(&mut self, step: usize, taken: &CounterexampleStep) -> Vec<Vec<Node>> {
         let manifest = self.manifest;
-        let guarded = |guard: Option<&Expression>, window: Option<&Window>| {
-            let windows = window.map(of_window).unwrap_or_default();
-            guard.map(|guard| guard.to_vec()).into_iter().chain(windows).collect()
-        };
-        match kind {
+        let refused = taken.refused.as_ref().map(|by| by.code);
+        let guarded = |guard: Option<&Expression>, window: Option<&Window>| asked(refused, guard, window);
+        match &taken.kind {
             StepKind::Create => {
                 self.callers.insert(step, DEPLOYER);
                 guarded(manifest.constructor().and_then(|method| method.guard.as_ref()), None)
@@ -263,7 +264,7 @@ impl<'m> Witnesses<'m> {
                 self.items.extend(self.fields.keys().next().map(|(cell, _)| (step, *cell)));
                 vec![clock_and(*clock, bound, Node::Less)]
             }
-            StepKind::Missing { .. } => Vec::new(),
+            StepKind::Missing { .. } | StepKind::Propose { .. } => Vec::new(),
         }
     }
 
@@ -375,17 +376,36 @@ impl<'m> Witnesses<'m> {
     fn compare(&mut self, step: usize, (left, right): (&[Node], &[Node]), (root, wanted): (&Node, bool)) {
         let mut sides = Vec::new();
         for (side, other, mirrored) in [(left, right, false), (right, left, true)] {
-            if let (Some(variable), Some(bound)) = (self.variable(step, side), self.value(step, other)) {
-                sides.push((variable, bound, self.later(other), mirrored));
+            if let (Some((variable, more)), Some(bound)) =
+                (self.moved_by(step, side), self.value(step, other))
+            {
+                sides.push(((variable, more), bound, self.later(other), mirrored));
             }
         }
-        sides.sort_by_key(|(variable, ..)| matches!(variable, Variable::Param(_)) != self.params_first);
-        for (variable, bound, later, mirrored) in sides {
+        sides.sort_by_key(|((variable, _), ..)| matches!(variable, Variable::Param(_)) != self.params_first);
+        for ((variable, more), bound, later, mirrored) in sides {
             let relation = Relation::of(root, wanted, mirrored);
             let nearest = relation.and_then(|relation| relation.nearest(relation.after(bound, later)));
+            let nearest = nearest.and_then(|nearest| match nearest {
+                Value::Uint(number) => number.checked_sub(more).map(Value::Uint),
+                other => Some(other).filter(|_| more == 0),
+            });
             if nearest.is_some_and(|nearest| self.set(variable, nearest)) {
                 return;
             }
+        }
+    }
+
+    /// The variable that an expression is, and the number that is added to it, if it is nothing else.
+    fn moved_by(&self, step: usize, nodes: &[Node]) -> Option<(Variable, u128)> {
+        match split(nodes)? {
+            (Node::Add, operands) => match operands.as_slice() {
+                [variable, [Node::Uint(more)]] | [[Node::Uint(more)], variable] => {
+                    Some((self.variable(step, variable)?, *more))
+                }
+                _ => None,
+            },
+            _ => Some((self.variable(step, nodes)?, 0)),
         }
     }
 
@@ -468,11 +488,26 @@ fn blocks(run: &Counterexample, beat: Beat) -> (BTreeMap<usize, (u64, u64)>, u64
     (found, count)
 }
 
-/// What a window asks for: that it has opened, and that it has not closed.
-fn of_window(window: &Window) -> Vec<Vec<Node>> {
-    let opens = window.opens.as_ref().map(|opens| clock_and(window.clock, opens, Node::GreaterEqual));
-    let closes = window.closes.as_ref().map(|closes| clock_and(window.clock, closes, Node::Less));
-    opens.into_iter().chain(closes).collect()
+/// What must hold for a step to be taken, or for an attempt to be refused for what it is to be refused for.
+fn asked(refused: Option<u16>, guard: Option<&Expression>, window: Option<&Window>) -> Vec<Vec<Node>> {
+    let opens = window.and_then(|window| Some((window.clock, window.opens.as_deref()?)));
+    let closes = window.and_then(|window| Some((window.clock, window.closes.as_deref()?)));
+    let side =
+        |side: Option<(Clock, &[Node])>, root: Node| side.map(|(clock, at)| clock_and(clock, at, root));
+    let guard = guard.map(|guard| guard.to_vec());
+    let asked = match refused {
+        Some(codes::NOT_OPEN) => [side(opens, Node::Less), None, None],
+        Some(codes::PAST_WINDOW) => [side(opens, Node::GreaterEqual), side(closes, Node::GreaterEqual), None],
+        Some(codes::GUARD_REFUSED) => {
+            let fails = guard.map(|mut guard| {
+                guard.push(Node::Not);
+                guard
+            });
+            [side(opens, Node::GreaterEqual), side(closes, Node::Less), fails]
+        }
+        _ => [guard, side(opens, Node::GreaterEqual), side(closes, Node::Less)],
+    };
+    asked.into_iter().flatten().collect()
 }
 
 /// The clock compared with a moment.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use chainstack_audit::{
-    Claim, Options, Prices, PropertyText, Replay, Report, SearchLimits, Verdict, reachability, to_json,
-    to_sarif, to_scenario, to_text,
+    Claim, Options, Prices, PropertyText, Replay, Report, SearchLimits, Verdict, Version, reachability,
+    to_json, to_sarif, to_scenario, to_text,
 };
 use chainstack_client::inspect::page::Page;
 use chainstack_primitives::{Tag, manifest::Manifest, tagged};
@@ -91,11 +91,11 @@ impl Audit {
         };
         let report = chainstack_audit::audit(&target.manifest, &options);
         if let Some(folder) = &self.scenarios {
-            self.write_scenarios(folder, &target, &report)?;
+            self.write_scenarios(folder, (&target, previous.as_ref()), &report)?;
         }
         let answer = match self.format {
             Form::Sarif => Answer::verbatim(format!("{:#}\n", to_sarif(&report, &self.target))),
-            Form::Html => Answer::verbatim(self.page(&target, &report)?.to_html()),
+            Form::Html => Answer::verbatim(self.page((&target, previous.as_ref()), &report)?.to_html()),
             Form::Text => Answer::new(to_text(&report), fields(to_json(&report))),
         };
         let open = |claim: &Claim| matches!(claim.verdict, Verdict::Violated | Verdict::Undecided);
@@ -107,37 +107,56 @@ impl Audit {
         Err(CliError::silent(Exit::No))
     }
 
-    fn page(&self, target: &Target, report: &Report) -> Result<Page, CliError> {
+    fn page(
+        &self,
+        (target, previous): (&Target, Option<&Target>),
+        report: &Report,
+    ) -> Result<Page, CliError> {
         let code = target.code.as_ref();
+        let wasm = self.previous.as_deref().unwrap_or_default();
         Ok(page(&Audited {
             manifest: &target.manifest,
             report,
             target: &self.target,
+            previous: previous.map(|previous| Version { manifest: &previous.manifest, wasm }),
             code: code.map(|code| (tagged(Tag::Code, code).to_string(), code.len())),
             prices: &super::inspect::prices()?,
             replay: REPLAY,
         }))
     }
 
-    fn write_scenarios(&self, folder: &Path, target: &Target, report: &Report) -> Result<(), CliError> {
+    fn write_scenarios(
+        &self,
+        folder: &Path,
+        (target, previous): (&Target, Option<&Target>),
+        report: &Report,
+    ) -> Result<(), CliError> {
         let failed = |error: std::io::Error| {
             CliError::failed(format!("cannot write to {}: {error}", folder.display()))
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let wasm = match (&target.address, &target.code) {
-            // A scenario runs a file, wherever the node is then.
-            (Some(_), Some(code)) => {
-                let name = format!("{}.wasm", file_name(&target.manifest.name));
-                std::fs::write(folder.join(&name), code).map_err(failed)?;
-                name
+        let old = self.previous.as_deref().unwrap_or_default();
+        let wasm = |target: &Target, name: &str, file: &str| -> Result<String, CliError> {
+            if let (Some(_), Some(code)) = (&target.address, &target.code) {
+                // A scenario runs a file, wherever the node is then.
+                let file = format!("{file}.wasm");
+                std::fs::write(folder.join(&file), code).map_err(failed)?;
+                return Ok(file);
             }
-            _ => from_folder(folder, Path::new(&self.target)).unwrap_or_else(|| self.target.clone()),
+            if target.code.is_none() {
+                remark(&format!("{name} is no module: put the path of one into the scenarios' `wasm`"));
+            }
+            Ok(from_folder(folder, Path::new(name)).unwrap_or_else(|| name.to_owned()))
         };
-        if target.code.is_none() {
-            remark(&format!("{} is no module: put the path of one into the scenarios' `wasm`", self.target));
-        }
+        let name = file_name(&target.manifest.name);
+        let old_name = format!("previous-{name}");
+        let old_wasm =
+            previous.map(|previous| wasm(previous, old, &old_name)).transpose()?.unwrap_or_default();
+        let wasm = wasm(target, &self.target, &name)?;
+        let version = Version { manifest: &target.manifest, wasm: &wasm };
+        let previous = previous.map(|previous| Version { manifest: &previous.manifest, wasm: &old_wasm });
         for claim in &report.claims {
-            let Some(scenario) = to_scenario(&target.manifest, claim, &wasm, REPLAY) else { continue };
+            let Some(scenario) = to_scenario(version, previous, claim, REPLAY) else { continue };
             let path = folder.join(format!("{}.toml", file_name(&claim.id)));
             std::fs::write(&path, &scenario.text).map_err(failed)?;
             for gap in &scenario.gaps {

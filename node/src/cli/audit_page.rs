@@ -2,7 +2,9 @@
 //!
 //! Pure: a report and a manifest become a page, which `chainstack_client` writes as HTML. Nothing is read or asked.
 
-use chainstack_audit::{Claim, CounterexampleStep, Evidence, Property, Replay, Report, Verdict, to_scenario};
+use chainstack_audit::{
+    Claim, CounterexampleStep, Evidence, Property, Replay, Report, Verdict, Version, to_scenario,
+};
 use chainstack_client::inspect::{
     self, DepositPrices,
     page::{self, Banner, Block, Finding, FindingStep, Judged, Page, Section, Tone},
@@ -15,6 +17,8 @@ pub(super) struct Audited<'a> {
     pub report: &'a Report,
     /// What was audited, as the command names it.
     pub target: &'a str,
+    /// The version that it is to replace.
+    pub previous: Option<Version<'a>>,
     /// Hash and length of the code, if it was there.
     pub code: Option<(String, usize)>,
     pub prices: &'a DepositPrices,
@@ -121,7 +125,8 @@ fn judged(claim: &Claim) -> Judged {
 
 fn finding(audited: &Audited<'_>, claim: &Claim) -> Finding {
     let run = claim.counterexample.iter().flat_map(|run| &run.steps);
-    let scenario = to_scenario(audited.manifest, claim, audited.target, audited.replay);
+    let version = Version { manifest: audited.manifest, wasm: audited.target };
+    let scenario = to_scenario(version, audited.previous, claim, audited.replay);
     let (file, notes) = match scenario {
         Some(scenario) => {
             let gap = |gap: &chainstack_audit::Gap| format!("Not in the scenario: {gap}.");
@@ -144,12 +149,8 @@ fn finding(audited: &Audited<'_>, claim: &Claim) -> Finding {
 }
 
 fn step(step: &CounterexampleStep) -> FindingStep {
-    let other = if step.other_item { " (of another item)" } else { "" };
     let given = step.assumed.iter().map(|condition| format!("given {condition}"));
-    FindingStep {
-        does: format!("{}{other}", step.kind),
-        notes: given.chain([format!("then {}", step.state)]).collect(),
-    }
+    FindingStep { does: step.does(), notes: given.chain([format!("then {}", step.state)]).collect() }
 }
 
 /// Every claim, below what was asked.

@@ -64,6 +64,17 @@ pub struct PokeRequest {
     pub item: Vec<String>,
 }
 
+/// Code to propose as that of a contract.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UpgradeRequest {
+    /// Name of the contract.
+    pub contract: String,
+    /// The module.
+    pub wasm: PathBuf,
+    /// Who signs: an account's text.
+    pub caller: String,
+}
+
 /// What a transaction of a block does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Request {
@@ -98,7 +109,7 @@ pub struct Announced {
 pub struct Refusal {
     /// Name of the declared error, or of the stable code.
     pub name: String,
-    /// Fields of the declared error.
+    /// Fields of the declared error; of a code only `text`, what it says.
     pub fields: BTreeMap<String, Value>,
 }
 
@@ -139,6 +150,12 @@ pub trait ScenarioChain {
     /// # Errors
     /// In words.
     fn deploy(&mut self, request: &DeployRequest) -> Result<Executed, String>;
+
+    /// Uploads, if needed, and proposes the code for the contract, in a block of its own.
+    ///
+    /// # Errors
+    /// In words.
+    fn propose(&mut self, request: &UpgradeRequest) -> Result<Executed, String>;
 
     /// Carries out the requests in this order in one block.
     ///

@@ -14,7 +14,9 @@ use chainstack_host::Executor;
 use chainstack_primitives::{
     AccountId, Amount, Asset, Bytes, Call, CodeSource, Event, Gas, Hash, Instantiate, Invoke, Nonce, Poke,
     Send, Tag, TimeMs, codes,
-    manifest::{APPROVE, AssetRef, Cell, CellKind, Field, Manifest, Type, call_hash, escrow_holder},
+    manifest::{
+        APPROVE, AssetRef, Cell, CellKind, Field, Manifest, Type, UPGRADE_PROPOSE, call_hash, escrow_holder,
+    },
     tagged,
     transaction::CODE_SIZE_MAX,
 };
@@ -32,7 +34,7 @@ use serde_json::{Map, Value, json};
 
 use super::chain::{
     Announced, CallRequest, DeployRequest, Executed, PokeRequest, QueryRequest, Refusal, Request,
-    ScenarioChain, Source,
+    ScenarioChain, Source, UpgradeRequest,
 };
 use crate::{
     cli::{contract_view::stored_value, trie::read_bounded},
@@ -267,23 +269,28 @@ impl LocalChain {
                     Manifest::decode_checked(manifest_section(code).map_err(words)?).map_err(words)?;
                 Ok((CodeSource::Paradigm(name.as_str().try_into().map_err(words)?), manifest))
             }
-            Source::Wasm(path) => self.upload(request, read_module(path)?),
-            Source::Code(code) => self.upload(request, code.to_vec()),
+            Source::Wasm(path) => self.uploaded(request, read_module(path)?),
+            Source::Code(code) => self.uploaded(request, code.to_vec()),
         }
     }
 
-    /// The code as this chain has it; uploaded, if it is not there.
-    fn upload(&mut self, request: &DeployRequest, code: Vec<u8>) -> Result<(CodeSource, Manifest), String> {
+    /// The module of a deployment as this chain has it, and what it declares.
+    fn uploaded(&mut self, request: &DeployRequest, code: Vec<u8>) -> Result<(CodeSource, Manifest), String> {
         let manifest = Manifest::decode_checked(manifest_section(&code).map_err(words)?).map_err(words)?;
+        Ok((CodeSource::Hash(self.upload(&request.caller, code)?), manifest))
+    }
+
+    /// Uploads a module, if it is not there yet; its hash.
+    fn upload(&mut self, caller: &str, code: Vec<u8>) -> Result<Hash, String> {
         let hash = tagged(Tag::Code, &code);
         if self.state.code(&hash).map_err(words)?.is_none() {
             let code = code.try_into().map_err(words)?;
-            let uploaded = self.block(vec![(request.caller.clone(), Call::Upload { code })])?;
+            let uploaded = self.block(vec![(caller.to_owned(), Call::Upload { code })])?;
             if let Some(raw) = uploaded.into_iter().find(|raw| raw.code != codes::OK) {
                 return Err(format!("the code is refused with {}: {}", raw.code, raw.text));
             }
         }
-        Ok((CodeSource::Hash(hash), manifest))
+        Ok(hash)
     }
 }
 
@@ -392,6 +399,21 @@ impl ScenarioChain for LocalChain {
         let mut executed = self.executed(raw, &manifest, None);
         executed.outcome = Ok(json!(show(&address)));
         Ok(executed)
+    }
+
+    fn propose(&mut self, request: &UpgradeRequest) -> Result<Executed, String> {
+        let address = self.deployed(&request.contract)?.address;
+        let hash = self.upload(&request.caller, read_module(&request.wasm)?)?;
+        let call = Call::Invoke(Invoke {
+            contract: address,
+            method: UPGRADE_PROPOSE.try_into().map_err(words)?,
+            args: hash.0.to_vec().try_into().map_err(words)?,
+            value: Amount::ZERO,
+            sends: Vec::new().try_into().map_err(words)?,
+        });
+        let done = self.block(vec![(request.caller.clone(), call)])?;
+        let raw = done.into_iter().next().ok_or("the block is empty")?;
+        Ok(self.executed(raw, &self.deployed(&request.contract)?.manifest, None))
     }
 
     fn execute(&mut self, requests: &[Request]) -> Result<Vec<Executed>, String> {

@@ -43,6 +43,9 @@
 //! escrows = [{ cell = "deposits", key = [7], value = 0 }]       # or `holds = false`, where the amount is not the point
 //! ```
 //!
+//! With `upgrade = "path of a module"` the `caller` proposes other code for the contract, which is uploaded first, in a
+//! block more. Whether the gate of upgrades lets it pass is what the step brings: `UpgradeRefused` if it does not.
+//!
 //! With `approve = true` the caller of a `call` approves it, as a member of a set that its guard asks, and does not make it.
 //!
 //! Time and height only go forward. Heights are those of the chain: genesis has 0, a module's upload and each deployment
@@ -50,6 +53,7 @@
 //! second later than the one before; `block = []` is an empty block at a time or height, to look at what is then.
 //!
 //! An `error` is one that the contract declares, or the name of a code: `WrongState`, `GuardRefused`, `NotOpen`.
+//! With `text` the refusal must say so besides: `error = "UpgradeRefused"`, `text = "exit: "`.
 //! A step that expects an `error` (`"Name"`, or `{ Name = { field = value } }`) must also leave the storage of
 //! every contract of the scenario as it was, and announce nothing.
 
@@ -65,7 +69,7 @@ mod value;
 
 pub use chain::{
     Announced, CallRequest, DeployRequest, Executed, PokeRequest, QueryRequest, Refusal, Request,
-    ScenarioChain, Source,
+    ScenarioChain, Source, UpgradeRequest,
 };
 pub use error::ScenarioError;
 pub(crate) use local::BLOCK_MS;

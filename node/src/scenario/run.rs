@@ -1,11 +1,13 @@
 //! Taking the steps of a scenario and comparing what they bring.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::chain::{
     CallRequest, DeployRequest, Executed, PokeRequest, QueryRequest, Refusal, Request, ScenarioChain, Source,
+    UpgradeRequest,
 };
 use super::error::At;
 use super::random::Draw;
@@ -63,9 +65,7 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
         let source = match (&contract.code, &contract.paradigm, &contract.wasm) {
             (Some(code), ..) => Source::Code(Arc::clone(code)),
             (None, Some(name), _) => Source::Paradigm(name.clone()),
-            (None, None, Some(path)) => Source::Wasm(
-                self.scenario.file.parent().map_or_else(|| path.clone(), |folder| folder.join(path)),
-            ),
+            (None, None, Some(path)) => Source::Wasm(self.path(path)),
             (None, None, None) => return Err("expected `paradigm` or `wasm`".into()),
         };
         let request = DeployRequest {
@@ -97,6 +97,9 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
             return self.query(view, step);
         }
         let before = self.roots()?;
+        if let Some(wasm) = &step.upgrade {
+            return self.upgrade(wasm, step, &before);
+        }
         let calls = match (&step.block, &step.random) {
             (Some(calls), _) => calls.as_slice(),
             (None, Some(random)) => {
@@ -123,6 +126,23 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
             self.after(&step.expect, nothing_done, &before)?;
         }
         Ok(())
+    }
+
+    /// A path from the scenario's folder.
+    fn path(&self, path: &Path) -> PathBuf {
+        self.scenario.file.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path))
+    }
+
+    fn upgrade(&mut self, wasm: &Path, step: &Step, before: &[(String, String)]) -> Result<(), String> {
+        let caller = step.caller.as_ref().ok_or("expected `caller`")?;
+        let request = UpgradeRequest {
+            contract: self.contract(step.contract.as_deref())?,
+            wasm: self.path(wasm),
+            caller: self.names.resolve(caller)?.to_owned(),
+        };
+        let executed = self.chain.propose(&request)?;
+        self.compare(&step.expect, &executed, false)?;
+        self.after(&step.expect, executed.outcome.is_err(), before)
     }
 
     fn request(&self, step: &Step) -> Result<Request, String> {
@@ -231,6 +251,12 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
             (Some(error), Ok(_)) => return Err(format!("expected error {error}, found success")),
             (Some(error), Err(refusal)) => {
                 self.compare_error(error, refusal)?;
+                if let Some(text) = expect.text.as_ref().filter(|text| !says(refusal, text)) {
+                    return Err(format!(
+                        "expected a refusal that says `{text}`, found {}",
+                        describe(refusal)
+                    ));
+                }
                 if !executed.events.is_empty() {
                     return Err(format!("refused, and yet it announced {}", list(&executed.events)));
                 }
@@ -384,6 +410,11 @@ impl<'a, C: ScenarioChain> Runner<'a, C> {
         }
         Err(format!("sum of {}: the entries give {total}, {} says {said}", sum.cell, sum.query))
     }
+}
+
+/// Whether the refusal says so.
+fn says(refusal: &Refusal, text: &str) -> bool {
+    refusal.fields.values().filter_map(Json::as_str).any(|said| said.contains(text))
 }
 
 fn describe(refusal: &Refusal) -> String {

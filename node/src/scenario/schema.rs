@@ -65,7 +65,7 @@ pub struct Contract {
     pub expect: Expect,
 }
 
-/// One step: exactly one of `call`, `poke`, `query`, `block`, `random`.
+/// One step: exactly one of `call`, `poke`, `query`, `upgrade`, `block`, `random`.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -75,13 +75,16 @@ pub struct Step {
     pub poke: Option<String>,
     /// A view.
     pub query: Option<String>,
+    /// Path of a module, from the scenario's folder, proposed as the new code of the contract: uploaded in a block of its
+    /// own if it is not there, proposed in the next.
+    pub upgrade: Option<PathBuf>,
     /// Calls and pokes that share one block; none: an empty one.
     pub block: Option<Vec<Step>>,
     /// Calls drawn from a seed.
     pub random: Option<Random>,
     /// Name of the contract; may be left out if there is one.
     pub contract: Option<String>,
-    /// Who calls or pokes.
+    /// Who calls, pokes or proposes.
     pub caller: Option<String>,
     /// Arguments.
     #[serde(default)]
@@ -112,6 +115,8 @@ pub struct Step {
 pub struct Expect {
     /// The error it must be refused with: a name, or a table of one name with its fields.
     pub error: Option<toml::Value>,
+    /// Part of what the refusal says, besides; texts are for people, and only `error` is stable.
+    pub text: Option<String>,
     /// What it must return.
     #[serde(rename = "return")]
     pub returns: Option<toml::Value>,
@@ -318,6 +323,7 @@ impl Step {
             (Some(method), ..) => format!("call {method}"),
             (_, Some(exit), ..) => format!("poke {exit}"),
             (_, _, Some(method), ..) => format!("query {method}"),
+            _ if self.upgrade.is_some() => "upgrade".into(),
             (_, _, _, Some(calls), _) => format!("block of {}", calls.len()),
             (.., Some(random)) => format!("{} random calls", random.count),
             _ => "nothing".into(),
@@ -326,15 +332,19 @@ impl Step {
 
     fn check(&self, in_block: bool) -> Result<(), String> {
         let sends = self.call.is_some() || self.poke.is_some();
+        let signed = sends || self.upgrade.is_some();
         let kinds = [
             self.call.is_some(),
             self.poke.is_some(),
             self.query.is_some(),
+            self.upgrade.is_some(),
             self.block.is_some(),
             self.random.is_some(),
         ];
         if kinds.iter().filter(|given| **given).count() != 1 {
-            return Err("expected exactly one of `call`, `poke`, `query`, `block` and `random`".into());
+            return Err(
+                "expected exactly one of `call`, `poke`, `query`, `upgrade`, `block` and `random`".into()
+            );
         }
         if in_block && !sends {
             return Err("a block bundles calls and pokes only".into());
@@ -342,8 +352,10 @@ impl Step {
         if in_block && (self.at_ms.is_some() || self.at_height.is_some()) {
             return Err("`at_ms` and `at_height` belong to the block, not to its calls".into());
         }
-        if sends != self.caller.is_some() {
-            return Err("`caller` belongs to `call` and `poke`, and every one of them has one".into());
+        if signed != self.caller.is_some() {
+            return Err(
+                "`caller` belongs to `call`, `poke` and `upgrade`, and every one of them has one".into()
+            );
         }
         if self.value.is_some() && self.call.is_none() {
             return Err("`value` belongs to `call`".into());
@@ -353,6 +365,9 @@ impl Step {
         }
         if self.approve && (self.call.is_none() || !self.sends.is_empty() || self.expect.returns.is_some()) {
             return Err("`approve` belongs to `call`, and an approval sends and returns nothing".into());
+        }
+        if self.upgrade.is_some() && (!self.args.is_empty() || self.expect.returns.is_some()) {
+            return Err("an upgrade takes no `args`, and its proposal returns nothing".into());
         }
         if self.poke.is_some() && (!self.args.is_empty() || self.expect.returns.is_some()) {
             return Err("an exit takes no `args`, and returns nothing".into());
@@ -385,6 +400,9 @@ impl Expect {
     fn check(&self) -> Result<(), String> {
         if self.error.is_some() && (self.returns.is_some() || self.events.is_some()) {
             return Err("a step that expects an error returns nothing and announces nothing".into());
+        }
+        if self.text.is_some() && self.error.is_none() {
+            return Err("`text` is what an `error` says: expect that too".into());
         }
         if let Some(unclear) = self.escrows.iter().find(|held| held.holds.is_some() == held.value.is_some()) {
             return Err(format!("escrow `{}`: expected exactly one of `holds` and `value`", unclear.cell));

@@ -3,7 +3,8 @@
 //! An audit looks at a declaration alone, and a run of it says that there is code inside that declaration which goes
 //! this way. The puppet is that code, written from the manifest and the run: an item is created with the head that the
 //! scenario names, machines go where the run goes, escrows are filled and emptied as it says. What the run does not call
-//! traps. Nothing here judges: the host does.
+//! traps, and so does what the host is to refuse before any code runs. Code that its ceilings are to stop does each thing
+//! that it declares, once. Nothing here judges: the host does.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +12,7 @@ use std::fmt::Write as _;
 use chainstack_audit::{Counterexample, CounterexampleStep, HeadValue, StepKind};
 use chainstack_client::{KeyPair, value::encode_text};
 use chainstack_primitives::{
-    AccountId,
+    AccountId, codes,
     manifest::{
         AssetRef, Cell, CellKind, HeadField, ItemBinding, KeyTerm, Manifest, Ops, Touch, Touches, Transition,
         TransitionKind, Type,
@@ -35,6 +36,9 @@ const IMPORTS: &str = r#"
     (import "chainstack" "self" (func $self (param i32)))
     (import "chainstack" "value" (func $value (param i32)))
     (import "chainstack" "param" (func $param (param i32 i32 i32) (result i32)))
+    (import "chainstack" "cell_get" (func $cell_get (param i32 i32 i32 i32 i32) (result i32)))
+    (import "chainstack" "ledger_get" (func $ledger_get (param i32 i32 i32 i32)))
+    (import "chainstack" "emit" (func $emit (param i32 i32 i32)))
     (import "chainstack" "cell_set" (func $cell_set (param i32 i32 i32 i32 i32)))
     (import "chainstack" "cell_delete" (func $cell_delete (param i32 i32 i32) (result i32)))
     (import "chainstack" "ledger_add" (func $ledger_add (param i32 i32 i32 i32) (result i32)))
@@ -43,6 +47,18 @@ const IMPORTS: &str = r#"
     (import "chainstack" "escrow_in" (func $escrow_in (param i32 i32 i32 i32) (result i32)))
     (import "chainstack" "escrow_asset_in" (func $escrow_asset_in (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
     (import "chainstack" "escrow_out" (func $escrow_out (param i32 i32 i32 i32 i32) (result i32)))"#;
+
+/// What an attempt may be refused with once its code runs.
+const CODE_RUNS: [u16; 8] = [
+    codes::WRONG_STATE,
+    codes::INVARIANT_BROKEN,
+    codes::ITEM_NOT_CREATED,
+    codes::UNDECLARED_ESCROW,
+    codes::CEILING_READS,
+    codes::CEILING_WRITES,
+    codes::CEILING_ENTRIES,
+    codes::CEILING_EVENTS,
+];
 
 /// The module, without its manifest.
 ///
@@ -62,7 +78,8 @@ pub(crate) fn module(
             StepKind::Create => manifest.constructor(),
             _ => None,
         };
-        if let Some(method) = method {
+        let refused = step.refused.as_ref().map(|by| by.code);
+        if let Some(method) = method.filter(|_| refused.is_none_or(|code| CODE_RUNS.contains(&code))) {
             let body = writer.body(method, before, step)?;
             let same = bodies.entry(method.method.to_string()).or_insert_with(|| body.clone());
             if *same != body {
@@ -119,6 +136,9 @@ impl Writer<'_> {
         }
         self.touches(method, after, &mut body)?;
         self.escrows(method, (before, after), &mut body)?;
+        if is_of_ceilings(after) {
+            self.emits(method, &mut body)?;
+        }
         for set in method.to.iter().filter(|set| set.states.len() > 1) {
             let machine = self.manifest.machine(set.machine).ok_or("a declared machine")?;
             let found = after.machines.iter().find(|found| *found.machine == *machine.name);
@@ -153,8 +173,23 @@ impl Writer<'_> {
                 .filter_map(|machine| after.machines.iter().find(|found| *found.machine == *machine.name));
             named.any(|found| found.state.is_none())
         };
+        // What is taken from one is given to another: nothing, so that it is there.
+        let moves = touches.iter().any(|touch| touch.ops.contains(Ops::SUB));
         for touch in touches.iter() {
             let cell = self.manifest.cell(touch.cell).ok_or("a declared cell")?;
+            if is_of_ceilings(after) && touch.ops.contains(Ops::READ) {
+                let length = self.key(method, &touch.key, body)?;
+                let entry = format!("(i32.const {}) (i32.const {KEY}) (i32.const {length})", cell.id);
+                let _ = match cell.kind {
+                    CellKind::Ledger(_) => {
+                        writeln!(body, "        (call $ledger_get {entry} (i32.const {HELD}))")
+                    }
+                    _ => writeln!(
+                        body,
+                        "        (drop (call $cell_get {entry} (i32.const {HELD}) (i32.const 16)))"
+                    ),
+                };
+            }
             let deletes = touch.ops.contains(Ops::DELETE) && bound == Some(cell.id) && ends(cell.id);
             let sets = touch.ops.contains(Ops::SET) && !deletes;
             let adds = touch.ops.contains(Ops::ADD);
@@ -170,10 +205,10 @@ impl Writer<'_> {
                 let _ =
                     writeln!(body, "        (call $cell_set {entry} (i32.const {ENTRY}) (i32.const {size}))");
             } else {
-                let one = self.constant(&1_u128.to_le_bytes());
+                let added = self.constant(&u128::from(!moves).to_le_bytes());
                 let _ = writeln!(
                     body,
-                    "        (if (call $ledger_add {entry} (i32.const {one})) (then (unreachable)))"
+                    "        (if (call $ledger_add {entry} (i32.const {added})) (then (unreachable)))"
                 );
             }
         }
@@ -200,7 +235,7 @@ impl Writer<'_> {
                 _ => return Err(format!("`{}` names no one item", method.method)),
             };
             let item = format!("(i32.const {}) (i32.const {KEY}) (i32.const {length})", cell.id);
-            if used.pays_in && holds {
+            if used.pays_in && (holds || is_of_ceilings(after)) {
                 match &escrow.asset {
                     AssetRef::Native => {
                         let _ = writeln!(
@@ -218,12 +253,34 @@ impl Writer<'_> {
                     AssetRef::Foreign { .. } => return Err("an asset of another contract".to_owned()),
                 }
             }
-            if used.pays_out && held && !holds {
+            if used.pays_out && is_of_ceilings(after) {
+                let one = self.constant(&1_u128.to_le_bytes());
+                let _ = writeln!(
+                    body,
+                    "        (if (call $escrow_out {item} (i32.const {CALLER}) (i32.const {one})) (then (unreachable)))"
+                );
+            } else if used.pays_out && held && !holds {
                 let _ = writeln!(
                     body,
                     "        (call $escrowed {item} (i32.const {HELD}))\n        (if (call $escrow_out {item} (i32.const {CALLER}) (i32.const {HELD})) (then (unreachable)))"
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// Announces what is declared, of fields that are nothing.
+    fn emits(&mut self, method: &Transition, body: &mut String) -> Result<(), String> {
+        for id in method.emits.iter() {
+            let event = self.manifest.event(*id).ok_or("a declared event")?;
+            let sizes = event.fields.iter().map(|field| fixed(&field.ty)).collect::<Result<Vec<_>, _>>()?;
+            let fields = vec![0; sizes.iter().sum()];
+            let at = self.constant(&fields);
+            let _ = writeln!(
+                body,
+                "        (call $emit (i32.const {id}) (i32.const {at}) (i32.const {}))",
+                fields.len()
+            );
         }
         Ok(())
     }
@@ -308,6 +365,12 @@ impl Writer<'_> {
         self.constants.push(bytes.to_vec());
         at
     }
+}
+
+/// Whether the step is an attempt that its ceilings stop: the code does all that is declared.
+fn is_of_ceilings(step: &CounterexampleStep) -> bool {
+    let code = step.refused.as_ref().map(|by| by.code);
+    code.is_some_and(|code| CODE_RUNS[2..].contains(&code))
 }
 
 /// Where an argument lies in the input, and its size.

@@ -14,6 +14,7 @@ mod clock;
 pub(crate) mod condition;
 mod difference;
 mod moves;
+mod refusal;
 mod writes;
 
 use core::fmt;
@@ -27,7 +28,8 @@ use clock::Bounds;
 use condition::Truth;
 use moves::Builder;
 
-pub(crate) use moves::{Binding, Moves, Side};
+pub(crate) use moves::{Binding, Moves, Side, is_own};
+pub(crate) use refusal::Stage;
 
 /// Why there is no model of a manifest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -328,7 +328,7 @@ fn released(exit: &Exit) -> impl Iterator<Item = u16> {
 }
 
 /// Whether a touch with this key is of the bound item itself.
-pub(super) fn is_own(binding: &ItemBinding, key: &[KeyTerm]) -> bool {
+pub(crate) fn is_own(binding: &ItemBinding, key: &[KeyTerm]) -> bool {
     let by_fields = key
         .iter()
         .enumerate()

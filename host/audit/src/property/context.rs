@@ -130,7 +130,15 @@ impl<'a, 'm> Context<'a, 'm> {
         let assumed = before.and_then(|before| self.assumed(before, step)).into_iter().collect();
         let machines = self.state(reached).map(|state| self.machines(state)).unwrap_or_default();
         let holds = self.state(reached).map(|state| self.holds(state)).unwrap_or_default();
-        CounterexampleStep { kind, other_item: step.other_item, assumed, state, machines, holds }
+        CounterexampleStep {
+            kind,
+            other_item: step.other_item,
+            assumed,
+            state,
+            machines,
+            holds,
+            refused: None,
+        }
     }
 
     /// The escrows that hold something.

@@ -1,7 +1,10 @@
 //! P7: guards and windows that never hold, exits that cannot compute, and exits that race for one escrow.
 
 use chainstack_analysis::{Assumptions, ExitProblem, prove_exit};
-use chainstack_primitives::manifest::{CellKind, Effect, Exit, KeyTerm};
+use chainstack_primitives::{
+    codes,
+    manifest::{CellKind, Effect, Exit, KeyTerm},
+};
 
 use crate::model::{Action, ModelState, Moves};
 use crate::report::{Claim, Evidence, Property, Subject, Verdict};
@@ -18,7 +21,8 @@ pub(crate) fn guards(context: &Context<'_, '_>) -> Vec<Claim> {
         let name = context.action_name(moves.action);
         if let Some(part) = part {
             let sentence = format!("The {part} of {name} never holds: it can never be taken.");
-            claims.push(Claim::new(Property::P7, part, context.subject_of(moves.action), BROKEN, sentence));
+            let claim = Claim::new(Property::P7, part, context.subject_of(moves.action), BROKEN, sentence);
+            claims.push(Claim { counterexample: context.attempt(moves.action), ..claim });
         }
         if let (Action::Exit(index), None) = (moves.action, part) {
             claims.extend(context.exit(index).and_then(|exit| fails(context, moves, exit)));
@@ -155,7 +159,8 @@ fn standing(context: &Context<'_, '_>) -> Vec<Claim> {
             let sentence =
                 format!("Invariant `{}` can never hold: the contract cannot exist.", invariant.name);
             let rule = format!("invariant/{}", invariant.name);
-            claims.push(Claim::new(Property::P7, &rule, Subject::default(), BROKEN, sentence));
+            let claim = Claim::new(Property::P7, &rule, Subject::default(), BROKEN, sentence);
+            claims.push(claim.shown_by(context.attempt_to_create(codes::INVARIANT_BROKEN)));
         }
     }
     for cell in &manifest.cells {

@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `context` | what every question is asked of, and runs in words |
+//! | `attempt` | what can never be done, shown by trying |
 //! | `reach` | P1 what is never reached, P2 where a machine is stuck |
 //! | `leave`, `trapped` | P3 whether value leaves by exits alone, P5 how long that takes |
 //! | `power`, `code` | P4 what one role can take alone, and what code can bring about |
@@ -12,6 +13,7 @@
 //! | `template`, `stated` | P9 what was asked in words |
 //! | `upgrade` | P10 what a new version may change |
 
+mod attempt;
 mod code;
 mod context;
 mod guard;

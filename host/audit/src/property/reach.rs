@@ -22,9 +22,12 @@ pub(crate) fn reachability(context: &Context<'_, '_>) -> Vec<Claim> {
                     state: Some(state.name.to_string()),
                     ..Subject::default()
                 };
+                let leading = leading(context, index, state.id);
+                let none = if leading.is_empty() { ": no declared step leads there" } else { "" };
                 let sentence =
-                    format!("State `{}` of machine `{}` is never reached.", state.name, machine.name);
-                claims.push(Claim::new(Property::P1, "state", subject, BROKEN, sentence));
+                    format!("State `{}` of machine `{}` is never reached{none}.", state.name, machine.name);
+                let claim = Claim::new(Property::P1, "state", subject, BROKEN, sentence);
+                claims.push(Claim { counterexample: context.attempt_of(&leading), ..claim });
             }
         }
     }
@@ -32,7 +35,8 @@ pub(crate) fn reachability(context: &Context<'_, '_>) -> Vec<Claim> {
         if !taken(context, moves) && moves.never.is_none() && !only_from_terminal(context, moves) {
             let name = context.action_name(moves.action);
             let sentence = format!("No reachable state lets {name} be taken: it is dead.");
-            claims.push(Claim::new(Property::P1, "dead", context.subject_of(moves.action), BROKEN, sentence));
+            let claim = Claim::new(Property::P1, "dead", context.subject_of(moves.action), BROKEN, sentence);
+            claims.push(Claim { counterexample: context.attempt(moves.action), ..claim });
         }
     }
     if claims.is_empty() {
@@ -43,6 +47,13 @@ pub(crate) fn reachability(context: &Context<'_, '_>) -> Vec<Claim> {
         claims.push(Claim::new(Property::P1, "all", Subject::default(), PROVEN, sentence));
     }
     claims
+}
+
+/// The methods and exits that are declared to lead to the state.
+fn leading(context: &Context<'_, '_>, machine: usize, state: u8) -> Vec<Action> {
+    let leads =
+        |moves: &&Moves| moves.to.iter().any(|(found, states)| *found == machine && states.contains(&state));
+    context.model.moves.iter().filter(leads).map(|moves| moves.action).collect()
 }
 
 /// Whether a step that is taken leads an item to the state and deletes it there.
@@ -76,10 +87,15 @@ pub(crate) fn deadlocks(context: &Context<'_, '_>) -> Vec<Claim> {
     for (machine, declared) in context.manifest().machines.iter().enumerate() {
         let alive = alive(context, machine);
         for state in declared.states.iter().filter(|state| !declared.terminal.contains(&state.id)) {
-            let stuck = context.states().find(|(index, found)| {
+            let mut stuck = context.states().filter(|(index, found)| {
                 here(context, found, machine) == Some(state.id) && !alive.get(*index).copied().unwrap_or(true)
             });
-            let Some((stuck, _)) = stuck else { continue };
+            let Some((nearest, _)) = stuck.next() else { continue };
+            // Of those as near, the one in which most is held: code that is sent value keeps it, as often as not.
+            let steps = |index: usize| context.space.path(index).len();
+            let held = |index: usize| context.state(index).map_or(0, |state| state.held().iter().count());
+            let as_near = stuck.map(|(index, _)| index).take_while(|index| steps(*index) == steps(nearest));
+            let stuck = as_near.fold(nearest, |best, next| if held(next) > held(best) { next } else { best });
             let subject = Subject {
                 machine: Some(declared.name.to_string()),
                 state: Some(state.name.to_string()),

@@ -1,10 +1,13 @@
 //! P6: how large a contract can get, and what a call can use; whether its ceilings let it do what it declares.
 
-use chainstack_primitives::manifest::{
-    Cell, CellKind, Exit, HOLDER_SIZE, ItemBinding, Manifest, Ops, Touches, Transition,
+use chainstack_primitives::{
+    codes,
+    manifest::{Cell, CellKind, Exit, HOLDER_SIZE, ItemBinding, Manifest, Ops, Touches, Transition},
 };
 
 use crate::report::{Claim, Evidence, Property, Subject, Verdict};
+
+use super::Context;
 
 /// What the chain asks and allows. The audit reads no schedule: who calls it knows the one in force.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -18,12 +21,12 @@ pub struct Prices {
 const BROKEN: (Verdict, Evidence) = (Verdict::Violated, Evidence::Enforced);
 const STATED: (Verdict, Evidence) = (Verdict::Stated, Evidence::Enforced);
 
-/// P6.
-pub(crate) fn sizes(manifest: &Manifest, prices: &Prices) -> Vec<Claim> {
+/// P6; with the reachable states an attempt shows what ceilings do not let be done.
+pub(crate) fn sizes(manifest: &Manifest, prices: &Prices, context: Option<&Context<'_, '_>>) -> Vec<Claim> {
     let mut claims: Vec<Claim> =
         manifest.cells.iter().filter_map(|cell| grown(manifest, cell, prices)).collect();
-    for method in &manifest.transitions {
-        let mut wrong = contradictions(manifest, method, prices);
+    for (index, method) in manifest.transitions.iter().enumerate() {
+        let mut wrong = contradictions(manifest, (index, method), prices, context);
         if wrong.is_empty() {
             wrong.push(used(manifest, method, prices));
         }
@@ -119,7 +122,12 @@ fn creates(method: &Transition, cell: &Cell) -> bool {
 }
 
 /// Ceilings that never let a call do what it is declared to do.
-fn contradictions(manifest: &Manifest, method: &Transition, prices: &Prices) -> Vec<Claim> {
+fn contradictions(
+    manifest: &Manifest,
+    (index, method): (usize, &Transition),
+    prices: &Prices,
+    context: Option<&Context<'_, '_>>,
+) -> Vec<Claim> {
     let ceilings = &method.ceilings;
     let touches: &[_] = match &method.touches {
         Touches::Unknown => &[],
@@ -220,7 +228,24 @@ fn contradictions(manifest: &Manifest, method: &Transition, prices: &Prices) -> 
         ),
     ];
     let wrong = found.into_iter().filter(|(_, wrong, _)| *wrong);
-    wrong
-        .map(|(rule, _, sentence)| Claim::new(Property::P6, rule, subject(method), BROKEN, sentence))
-        .collect()
+    let claims = wrong.map(|(rule, _, sentence)| {
+        let claim = Claim::new(Property::P6, rule, subject(method), BROKEN, sentence);
+        let attempt = context.and_then(|context| context.attempt_to_use(index, refusals(rule)));
+        Claim { counterexample: attempt, ..claim }
+    });
+    claims.collect()
+}
+
+/// What a call is refused with that the rule is about.
+fn refusals(rule: &str) -> &'static [u16] {
+    match rule {
+        "writes" | "escrow" | "created" => &[codes::CEILING_WRITES],
+        "escrow_of_item" => &[codes::CEILING_WRITES, codes::CEILING_ENTRIES],
+        "reads" => &[codes::CEILING_READS],
+        "new_entries" => &[codes::CEILING_ENTRIES],
+        "item" => &[codes::ITEM_NOT_CREATED, codes::UNDECLARED_ESCROW],
+        "events" => &[codes::CEILING_EVENTS],
+        // No block has room for the one, and no single call does the other.
+        _ => &[],
+    }
 }

@@ -3,7 +3,7 @@
 use chainstack_primitives::manifest::{Machine, Ops, Touches, Transition};
 
 use crate::expression::escrow_item;
-use crate::model::{Action, Moves};
+use crate::model::{Action, ModelState, Moves};
 use crate::report::{Claim, Evidence, Property, Subject, Verdict};
 
 use super::Context;
@@ -95,7 +95,10 @@ fn admits(
             capital(&name),
             machine.name
         );
-        claims.push(Claim::new(Property::P8, "leaves", subject, BROKEN, sentence));
+        let claim = Claim::new(Property::P8, "leaves", subject, BROKEN, sentence);
+        let ended =
+            |state: &ModelState| state.machine(index) == id && context.model.machine_exists(state, index);
+        claims.push(Claim { counterexample: context.attempt_from(moves.action, ended), ..claim });
         return;
     }
     let writes = match moves.action {

@@ -44,7 +44,7 @@ pub(crate) fn trapped(context: &Context<'_, '_>) -> Vec<Claim> {
         claims.push(lock(context, &reach, position, &cell));
     }
     claims.extend(foreign(context.manifest()));
-    claims.extend(coins(context.manifest()));
+    claims.extend(coins(context));
     claims
 }
 
@@ -94,6 +94,7 @@ fn stays(
             state: context.model.describe(state),
             machines: context.machines(state),
             holds: context.holds(state),
+            refused: None,
         });
     }
     Some(Claim::new(Property::P3, "trapped", subject, BROKEN, sentence).shown_by(run))
@@ -179,8 +180,9 @@ fn foreign(manifest: &Manifest) -> Vec<Claim> {
 }
 
 /// Native coins outside escrow.
-fn coins(manifest: &Manifest) -> Option<Claim> {
-    let paid = manifest.transitions.iter().find(|method| method.value_max.0 > 0)?;
+fn coins(context: &Context<'_, '_>) -> Option<Claim> {
+    let manifest = context.manifest();
+    let (index, paid) = manifest.transitions.iter().enumerate().find(|(_, method)| method.value_max.0 > 0)?;
     let native = |id: u16| {
         let cell = manifest.cell(id).map(|cell| &cell.kind);
         matches!(cell, Some(CellKind::Escrow(escrow)) if escrow.asset == AssetRef::Native)
@@ -199,7 +201,13 @@ fn coins(manifest: &Manifest) -> Option<Claim> {
             "Method `{}` takes coins, and nothing in the contract can ever send any: they are trapped.",
             paid.method
         );
-        return Some(Claim::new(Property::P3, "coins", subject, BROKEN, sentence));
+        let claim = Claim::new(Property::P3, "coins", subject, BROKEN, sentence);
+        let taken = context.states().find_map(|(before, _)| {
+            let steps = context.space.steps(before).iter();
+            let step = steps.into_iter().find(|(step, _)| step.action == Action::Method(index));
+            step.map(|(step, reached)| context.run_and(before, *step, *reached))
+        });
+        return Some(Claim { counterexample: taken, ..claim });
     }
     let sentence = "Coins that methods take and do not put into an escrow leave only as the code lets them.";
     let stands = (Verdict::Stated, Evidence::Assumed);

@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use chainstack_primitives::manifest::{Clock, Node};
+use chainstack_primitives::{
+    codes,
+    manifest::{Clock, Node},
+};
 
 /// What a claim is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -174,7 +177,7 @@ pub struct Claim {
     pub subject: Subject,
     /// The claim for people.
     pub sentence: String,
-    /// A run that shows the violation.
+    /// A run that shows the violation; of what can never be done it ends in an attempt, which is refused.
     pub counterexample: Option<Counterexample>,
 }
 
@@ -190,6 +193,11 @@ impl Claim {
         let names: String = subject.parts().map(|(what, name)| format!("/{what}:{name}")).collect();
         let id = format!("{}/{rule}{names}", property.id());
         Self { property, id, verdict, evidence, subject, sentence, counterexample: None }
+    }
+
+    /// Its id without the number that tells it from others of its kind.
+    pub(crate) fn rule_and_names(&self) -> &str {
+        self.id.split('#').next().unwrap_or_default()
     }
 
     pub(crate) fn shown_by(self, counterexample: Counterexample) -> Self {
@@ -219,6 +227,41 @@ pub struct CounterexampleStep {
     pub machines: Vec<MachineState>,
     /// The escrows that hold something in that state, by name.
     pub holds: Vec<String>,
+    /// An attempt: the host refuses the step, and the state stays. None: it is taken.
+    pub refused: Option<Refused>,
+}
+
+impl CounterexampleStep {
+    /// What is done, and whether it is refused.
+    #[must_use]
+    pub fn does(&self) -> String {
+        let other = if self.other_item { " (of another item)" } else { "" };
+        let refused = self.refused.as_ref();
+        let refused =
+            refused.map_or_else(String::new, |by| format!(", an attempt: refused with {}", by.name()));
+        format!("{}{other}{refused}", self.kind)
+    }
+}
+
+/// What the host says to an attempt.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// The stable code.
+    pub code: u16,
+    /// Part of the refusal's text; empty if nothing is known of it.
+    pub says: String,
+}
+
+impl Refused {
+    pub(crate) const fn with(code: u16) -> Self {
+        Self { code, says: String::new() }
+    }
+
+    /// Name of the code.
+    #[must_use]
+    pub fn name(&self) -> String {
+        codes::describe(self.code).map_or_else(|| self.code.to_string(), |row| row.name.to_owned())
+    }
 }
 
 /// A machine, and the state it is in.
@@ -258,6 +301,11 @@ pub enum StepKind {
         /// The moment as an expression.
         bound: Vec<Node>,
     },
+    /// The version that was audited is proposed as the code of the one before it.
+    Propose {
+        /// Who must propose; none: nobody may.
+        role: Option<String>,
+    },
     /// From here on nobody acts for a role.
     Missing {
         /// The role.
@@ -273,6 +321,8 @@ impl fmt::Display for StepKind {
             Self::Call { method, role: None } => write!(formatter, "anybody calls `{method}`"),
             Self::Poke { exit } => write!(formatter, "anybody pokes exit `{exit}`"),
             Self::Wait { until, .. } => write!(formatter, "wait until {until}"),
+            Self::Propose { role: Some(role) } => write!(formatter, "role `{role}` proposes the new version"),
+            Self::Propose { role: None } => formatter.write_str("somebody proposes the new version"),
             Self::Missing { role } => write!(formatter, "from here on nobody acts for role `{role}`"),
         }
     }

@@ -40,12 +40,15 @@ fn step(step: &CounterexampleStep) -> Value {
         StepKind::Call { method, role } => json!({ "call": method, "role": role }),
         StepKind::Poke { exit } => json!({ "poke": exit }),
         StepKind::Wait { until, at, .. } => json!({ "wait_until": until, "at": at }),
+        StepKind::Propose { role } => json!({ "propose": true, "role": role }),
         StepKind::Missing { role } => json!({ "missing": role }),
     };
+    let refused = step.refused.as_ref().map(|by| json!({ "code": by.code, "name": by.name() }));
     json!({
         "step": done,
         "other_item": step.other_item,
         "assumed": step.assumed,
         "state": step.state,
+        "refused": refused,
     })
 }

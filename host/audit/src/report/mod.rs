@@ -13,7 +13,8 @@ mod text;
 use chainstack_primitives::Hash;
 
 pub use claim::{
-    Claim, Counterexample, CounterexampleStep, Evidence, MachineState, Property, StepKind, Subject, Verdict,
+    Claim, Counterexample, CounterexampleStep, Evidence, MachineState, Property, Refused, StepKind, Subject,
+    Verdict,
 };
 pub use json::to_json;
 pub use sarif::to_sarif;

@@ -49,7 +49,7 @@ fn result(report: &Report, claim: &Claim, artifact: &str) -> Value {
                 .steps
                 .iter()
                 .map(|step| {
-                    let message = format!("{} -> {}", step.kind, step.state);
+                    let message = format!("{} -> {}", step.does(), step.state);
                     json!({ "location": { "message": { "text": message } } })
                 })
                 .collect();

@@ -37,8 +37,7 @@ fn write_report(text: &mut String, report: &Report) -> core::fmt::Result {
 fn write_run(text: &mut String, run: &Counterexample) -> core::fmt::Result {
     for (index, step) in run.steps.iter().enumerate() {
         let number = index.saturating_add(1);
-        let other = if step.other_item { " (of another item)" } else { "" };
-        writeln!(text, "      {number}. {}{other} -> {}", step.kind, step.state)?;
+        writeln!(text, "      {number}. {} -> {}", step.does(), step.state)?;
         for condition in &step.assumed {
             writeln!(text, "         given {condition}")?;
         }

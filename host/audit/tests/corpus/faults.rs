@@ -7,7 +7,7 @@ use super::{AUCTION, CUSTODY, ESCROW, Edits, POOL, TOKEN};
 /// What is wrong, in which base, by which edits; what is broken, and whether a run shows it.
 pub(crate) type Case = (&'static str, &'static str, Edits, Property, bool);
 
-pub(crate) const UNREACHED: [Case; 7] = [
+pub(crate) const UNREACHED: [Case; 9] = [
     ("a state nothing leads to", ESCROW, &[("Cancelled = 6 }", "Cancelled = 6, Disputed = 7 }")], P1, false),
     (
         "the only way to a state leads elsewhere",
@@ -30,7 +30,7 @@ pub(crate) const UNREACHED: [Case; 7] = [
             ),
         ],
         P1,
-        false,
+        true,
     ),
     (
         "an exit from a state nothing leads to",
@@ -43,7 +43,7 @@ pub(crate) const UNREACHED: [Case; 7] = [
             ),
         ],
         P1,
-        false,
+        true,
     ),
     (
         "a method for items that nothing creates",
@@ -59,7 +59,7 @@ pub(crate) const UNREACHED: [Case; 7] = [
             ),
         ],
         P1,
-        false,
+        true,
     ),
     (
         "a method in a pause that never comes",
@@ -82,7 +82,34 @@ pub(crate) const UNREACHED: [Case; 7] = [
             "[transitions.late]\nfrom = { main = [\"Done\"] }\nguard = \"escrowed(pool) > 0\"\nceilings = { gas = 100_000 }\n\n[upgrade]",
         )],
         P1,
-        false,
+        true,
+    ),
+    (
+        "two states that lead only to each other",
+        ESCROW,
+        &[
+            ("Cancelled = 6 }", "Cancelled = 6, Disputed = 7, Settled = 8 }"),
+            (
+                "[exits.pay]",
+                "[transitions.dispute]\nargs = { id = \"u64\" }\nitem = { existing = \"deals\", key = [\"arg.id\"] }\nfrom = { deal = [\"Settled\"] }\nto = { deal = [\"Disputed\"] }\ncaller = [\"buyer\"]\nceilings = { gas = 100_000 }\n\n\
+         [transitions.settle]\nargs = { id = \"u64\" }\nitem = { existing = \"deals\", key = [\"arg.id\"] }\nfrom = { deal = [\"Disputed\"] }\nto = { deal = [\"Settled\"] }\ncaller = [\"seller\"]\nceilings = { gas = 100_000 }\n\n[exits.pay]",
+            ),
+        ],
+        P1,
+        true,
+    ),
+    (
+        "a guard that asks for a state nothing leads to",
+        TOKEN,
+        &[
+            ("Paused = 2 }", "Paused = 2, Stopped = 3 }"),
+            (
+                "[invariants.supply]",
+                "[transitions.restart]\nguard = \"in(main, Stopped)\"\nto = { main = [\"Active\"] }\ncaller = [\"pauser\"]\nceilings = { gas = 50_000 }\n\n[invariants.supply]",
+            ),
+        ],
+        P1,
+        true,
     ),
 ];
 
@@ -281,7 +308,7 @@ pub(crate) const TRAPPED: [Case; 14] = [
             "args = { to = \"account\", amount = \"u128\" }\nvalue_max = 10\nfrom",
         )],
         P3,
-        false,
+        true,
     ),
 ];
 
@@ -442,21 +469,21 @@ pub(crate) const SIZES: [Case; 10] = [
             "escrows = [{ cell = \"deposits\", pays_in = true }]\nceilings = { gas = 100_000 }",
         )],
         P6,
-        false,
+        true,
     ),
     (
         "creates an item or its escrow",
         CUSTODY,
         &[("writes = 2, new_entries = 2 }", "writes = 2, new_entries = 1 }")],
         P6,
-        false,
+        true,
     ),
     (
         "writes nothing",
         ESCROW,
         &[("ceilings = { gas = 100_000, reads = 1, writes = 1 }", "ceilings = { gas = 100_000, reads = 1 }")],
         P6,
-        false,
+        true,
     ),
     (
         "reads nothing",
@@ -466,17 +493,17 @@ pub(crate) const SIZES: [Case; 10] = [
             "ceilings = { gas = 100_000, writes = 1 }",
         )],
         P6,
-        false,
+        true,
     ),
-    ("creates no item", CUSTODY, &[("writes = 2, new_entries = 2 }", "writes = 2 }")], P6, false),
+    ("creates no item", CUSTODY, &[("writes = 2, new_entries = 2 }", "writes = 2 }")], P6, true),
     (
         "may not set the item it creates",
         CUSTODY,
         &[("touches = [{ cell = \"vaults\", key = [\"arg.id\"], ops = [\"set\"] }]\nescrows", "escrows")],
         P6,
-        false,
+        true,
     ),
-    ("emits nothing", ESCROW, &[("new_entries = 1, events = 1 }", "new_entries = 1 }")], P6, false),
+    ("emits nothing", ESCROW, &[("new_entries = 1, events = 1 }", "new_entries = 1 }")], P6, true),
     (
         "creates more than it writes",
         AUCTION,
@@ -485,7 +512,7 @@ pub(crate) const SIZES: [Case; 10] = [
             "writes = 1, new_entries = 2 }\n\n[exits.sell_large]",
         )],
         P6,
-        false,
+        true,
     ),
     (
         "more gas than a block",
@@ -512,7 +539,7 @@ pub(crate) const GUARDS: [Case; 11] = [
             "caller = [\"bidder\"]\nguard = \"arg.lot > 18_446_744_073_709_551_615\"",
         )],
         P7,
-        false,
+        true,
     ),
     (
         "a guard against itself",
@@ -522,7 +549,7 @@ pub(crate) const GUARDS: [Case; 11] = [
             "caller = [\"seller\"]\nguard = \"arg.note > item.note && arg.note < 3 && arg.note > 5\"",
         )],
         P7,
-        false,
+        true,
     ),
     (
         "a guard against the state",
@@ -532,7 +559,7 @@ pub(crate) const GUARDS: [Case; 11] = [
             "[transitions.stop]\nfrom = { main = [\"Active\"] }\nguard = \"in(main, Paused)\"\nceilings = { gas = 100_000 }\n\n[upgrade]",
         )],
         P7,
-        false,
+        true,
     ),
     (
         "a guard against the range",
@@ -542,7 +569,7 @@ pub(crate) const GUARDS: [Case; 11] = [
             "[transitions.early]\nguard = \"param.ends < 10\"\nceilings = { gas = 100_000 }\n\n[upgrade]",
         )],
         P7,
-        false,
+        true,
     ),
     (
         "a window that closes before it opens",
@@ -552,7 +579,7 @@ pub(crate) const GUARDS: [Case; 11] = [
             "caller = [\"seller\"]\nwindow = { clock = \"time\", opens = \"item.ends + 10\", closes = \"item.ends\" }",
         )],
         P7,
-        false,
+        true,
     ),
     (
         "a window that closes as it opens",
@@ -562,7 +589,7 @@ pub(crate) const GUARDS: [Case; 11] = [
             "[transitions.once]\nwindow = { clock = \"height\", opens = \"70\", closes = \"70\" }\nceilings = { gas = 100_000 }\n\n[upgrade]",
         )],
         P7,
-        false,
+        true,
     ),
     (
         "a window after the end of time",
@@ -572,7 +599,7 @@ pub(crate) const GUARDS: [Case; 11] = [
             "[transitions.never]\nwindow = { clock = \"time\", opens = \"18_446_744_073_709_551_616\" }\nceilings = { gas = 100_000 }\n\n[upgrade]",
         )],
         P7,
-        false,
+        true,
     ),
     (
         "two exits for one sale",
@@ -610,7 +637,7 @@ pub(crate) const GUARDS: [Case; 11] = [
         TOKEN,
         &[("sum(balances) <= param.supply", "param.supply < 1")],
         P7,
-        false,
+        true,
     ),
 ];
 
@@ -672,7 +699,7 @@ pub(crate) const ENDED: [Case; 8] = [
             "[transitions.reopen]\nargs = { id = \"u64\" }\nitem = { existing = \"deals\", key = [\"arg.id\"] }\nfrom = { deal = [\"Cancelled\"] }\nto = { deal = [\"Open\"] }\nceilings = { gas = 100_000 }\n\n[exits.pay]",
         )],
         P8,
-        false,
+        true,
     ),
     (
         "an exit out of the end",
@@ -682,7 +709,7 @@ pub(crate) const ENDED: [Case; 8] = [
             "[exits.again]\nid = 3\nfrom = { main = [\"Failed\"] }\nto = { main = \"Raising\" }\n\n[upgrade]",
         )],
         P8,
-        false,
+        true,
     ),
     (
         "contributions after the end",

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use chainstack_audit::{
-    Gap, Options, Property, PropertyText, Replay, Report, SearchLimits, Verdict, audit, to_json, to_sarif,
-    to_scenario, to_text,
+    Gap, Options, Property, PropertyText, Replay, Report, SearchLimits, Verdict, Version, audit, to_json,
+    to_sarif, to_scenario, to_text,
 };
 use serde_json::Value;
 
@@ -124,7 +124,8 @@ fn scenario(base: &str, edits: &[(&str, &str)]) -> (toml::Table, Vec<Gap>, Strin
     let manifest = edited(base, edits);
     let found = report(&manifest, &[], None);
     let claim = found.violations().find(|claim| claim.counterexample.is_some()).expect("a run");
-    let scenario = to_scenario(&manifest, claim, "contract.wasm", REPLAY).expect("a run");
+    let scenario = to_scenario(Version { manifest: &manifest, wasm: "contract.wasm" }, None, claim, REPLAY)
+        .expect("a run");
     let table = scenario.text.parse().unwrap_or_else(|error| panic!("{error}\n{}", scenario.text));
     (table, scenario.gaps, scenario.text)
 }
@@ -195,7 +196,8 @@ fn against(base: &str, edits: &[(&str, &str)], property: &str) -> (toml::Table, 
     let property = PropertyText::parse(&manifest, property).expect("a property");
     let found = report(&manifest, &[property], None);
     let claim = found.violations().find(|claim| claim.property == Property::P9).expect("a run");
-    let scenario = to_scenario(&manifest, claim, "contract.wasm", REPLAY).expect("a run");
+    let scenario = to_scenario(Version { manifest: &manifest, wasm: "contract.wasm" }, None, claim, REPLAY)
+        .expect("a run");
     let table = scenario.text.parse().unwrap_or_else(|error| panic!("{error}\n{}", scenario.text));
     (table, scenario.gaps, scenario.text)
 }

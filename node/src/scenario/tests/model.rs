@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     Announced, CallRequest, DeployRequest, Executed, QueryRequest, Refusal, Request, ScenarioChain,
+    UpgradeRequest,
 };
 
 const ZERO: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
@@ -231,6 +232,10 @@ impl ScenarioChain for Model {
             let supply = model.params.get("supply").map_or(0, |text| text.parse().expect("an amount"));
             model.mint(&owner, supply)
         }))
+    }
+
+    fn propose(&mut self, request: &UpgradeRequest) -> Result<Executed, String> {
+        Err(format!("`{}` declares no upgrade", request.contract))
     }
 
     fn execute(&mut self, requests: &[Request]) -> Result<Vec<Executed>, String> {
