@@ -172,7 +172,7 @@ fn scenarios_test_the_code_that_is_deployed() {
     assert!(passed.stdout.contains("3 of 3 scenarios passed"), "{passed:?}");
     let token = node.token("gold");
     let failed = test(&format!("escrow={token}")).exits(3);
-    assert!(failed.stderr.contains("no transition `open` is declared"), "other code: {failed:?}");
+    assert!(failed.stderr.contains("argument `owner` of type account is missing"), "other code: {failed:?}");
     let unknown = test("vault=shop").exits(8);
     assert!(unknown.stderr.contains("no scenario has a contract `vault`"), "{unknown:?}");
     let nowhere = test("escrow=stall").exits(8);

@@ -142,7 +142,7 @@ fn wrong_expectations_fail() {
 #[test]
 fn malformed_scenarios_are_refused() {
     let cases = [
-        ("[[steps]]\n", "exactly one of `call`, `poke`, `query`, `block` and `random`"),
+        ("[[steps]]\n", "exactly one of `call`, `poke`, `query`, `upgrade`, `block` and `random`"),
         ("[[steps]]\ncall = \"a\"\nquery = \"b\"\ncaller = \"@A\"\n", "exactly one of"),
         ("[[steps]]\ncall = \"a\"\npoke = \"b\"\ncaller = \"@A\"\n", "exactly one of"),
         ("[[steps]]\ncall = \"a\"\n", "every one of them has one"),
