@@ -87,11 +87,15 @@ pub(crate) fn text(names: Names<'_>, nodes: &[Node]) -> String {
 
 /// A moment: the clock, and the expression.
 pub(crate) fn clock_text(clock: Clock, names: Names<'_>, nodes: &[Node]) -> String {
-    let clock = match clock {
+    format!("{} {}", clock_name(clock), text(names, nodes))
+}
+
+/// As the manifest's notation calls a clock.
+pub(crate) const fn clock_name(clock: Clock) -> &'static str {
+    match clock {
         Clock::Height => "height",
         Clock::TimeMs => "time",
-    };
-    format!("{clock} {}", text(names, nodes))
+    }
 }
 
 /// An operand: in parentheses if it is an operation between two.

@@ -104,8 +104,8 @@ pub use gap::Gap;
 pub use model::{Action, Model, ModelError, ModelState, Step};
 pub use property::{Prices, PropertyError, PropertyText};
 pub use report::{
-    Claim, Counterexample, CounterexampleStep, Evidence, MachineState, Property, Refused, Report, StepKind,
-    Subject, Verdict, to_json, to_sarif, to_text,
+    Claim, Counterexample, CounterexampleStep, Deadline, Evidence, Lock, MachineState, Property, Refused,
+    Report, StepKind, Subject, Verdict, to_json, to_sarif, to_text,
 };
 pub use run::{Options, audit};
 pub use scenario::{HeadValue, Replay, Scenario, Version, to_scenario};

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry};
 
-use chainstack_audit::{Options, Property, audit};
+use chainstack_audit::{Deadline, Lock, Options, Property, audit};
 use chainstack_primitives::{
     Call,
-    manifest::{Cell, CellKind, Machine, Manifest, account_holder, escrow_holder, validate_value},
+    manifest::{
+        Cell, CellKind, Clock, Machine, Manifest, Node, account_holder, escrow_holder, validate_value,
+    },
 };
 use chainstack_runtime::state::reserved;
 use serde_json::{Value, json};
@@ -190,21 +192,21 @@ impl Scene {
         entry(reserved::NATIVE_ESCROWS).or(entry(reserved::ASSET_ESCROWS)).is_some()
     }
 
-    /// Value of a head field of the item, a `u64`.
-    fn field(&self, sample: &Sample, name: &str) -> u64 {
+    /// Value of a head field of the item by index, a `u64`.
+    fn field(&self, sample: &Sample, index: u8) -> u64 {
         let cell = self.items(sample);
         let entry = self.chain.entry(sample.name, cell.id, &ITEM).expect("an item");
         let CellKind::Map(map) = &cell.kind else { panic!("items are kept in a map") };
         let mut rest = &entry.value[1..];
-        for field in &map.head {
+        for (found, field) in (0..).zip(&map.head) {
             let before = rest;
             validate_value(self.manifest(sample), &field.ty, &mut rest).expect("a field");
-            if *field.name == *name {
+            if found == index {
                 let bytes = &before[..before.len() - rest.len()];
                 return u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
             }
         }
-        panic!("no field `{name}`")
+        panic!("no field {index}")
     }
 
     /// The height by which the audit of the committed artifact says that the item's escrow can be emptied.
@@ -214,10 +216,13 @@ impl Scene {
         let mut claims = report.claims.iter().filter(|claim| claim.property == Property::P5);
         let claim = claims.next().expect("a claim of the longest lock");
         assert!(claims.next().is_none(), "one escrow, one lock");
-        let from = claim.sentence.split_once("at the latest from height item.");
-        let (_, field) = from.unwrap_or_else(|| panic!("not a height of the item: {}", claim.sentence));
-        let field = field.split([' ', '.']).next().unwrap_or_default();
-        self.field(sample, field)
+        let Some(Lock::Until(moments)) = &claim.lock else { panic!("{}", claim.sentence) };
+        let [Deadline { clock: Clock::Height, bound, item: Some(item), .. }] = moments.as_slice() else {
+            panic!("not one height of the item: {}", claim.sentence)
+        };
+        let [Node::Head(field)] = bound.as_slice() else { panic!("not one field: {}", claim.sentence) };
+        assert_eq!(*item, *self.items(sample).name, "{}", claim.sentence);
+        self.field(sample, *field)
     }
 
     /// Seals empty blocks until the next one has this height.

@@ -3,9 +3,12 @@
 use chainstack_primitives::manifest::{AssetRef, CellKind, Effect, Manifest};
 
 use crate::bits::Bits;
+use crate::expression::{Names, text};
 use crate::model::atom::AtomKind;
 use crate::model::{Action, Step};
-use crate::report::{Claim, CounterexampleStep, Evidence, Property, StepKind, Subject, Verdict};
+use crate::report::{
+    Claim, CounterexampleStep, Deadline, Evidence, Lock, Property, StepKind, Subject, Verdict,
+};
 
 use super::Context;
 use super::leave::{Leave, Reach};
@@ -102,8 +105,7 @@ fn stays(
 
 fn unbounded(cell: &str) -> Claim {
     let subject = Subject { cell: Some(cell.to_owned()), ..Subject::default() };
-    let sentence = format!("Value in escrow `{cell}` can stay without end: see what traps it.");
-    Claim::new(Property::P5, "lock", subject, (Verdict::Stated, Evidence::Proven), sentence)
+    Claim::of_lock("lock", subject, (Verdict::Stated, Evidence::Proven), Lock::Trapped)
 }
 
 /// P5 for an escrow that exits do empty.
@@ -112,55 +114,53 @@ fn lock(context: &Context<'_, '_>, reach: &Reach, position: usize, cell: &str) -
     let awaited = held().filter_map(|(index, _)| reach.from(index)).fold(Bits::EMPTY, Bits::with);
     let subject = Subject { cell: Some(cell.to_owned()), ..Subject::default() };
     if awaited.is_empty() {
-        let sentence = format!("Exits can empty escrow `{cell}` at once, in every state.");
-        return Claim::new(Property::P5, "lock", subject, HOLDS, sentence);
+        return Claim::of_lock("lock", subject, HOLDS, Lock::AtOnce);
     }
     let postponed = held().find_map(|(index, _)| {
         let steps = context.space.steps(index).iter();
         let mut moved = steps.filter_map(|(step, next)| {
             let moves = context.moves_of(step.action)?;
             let still = context.state(*next)?.held().has(position);
-            let bound = moves.disturbs.meet(awaited).iter().next()?;
-            still.then_some((index, *step, *next, bound))
+            let moved = deadline(context, moves.disturbs.meet(awaited).iter().next()?)?;
+            still.then_some(((index, *step, *next), moved))
         });
         moved.next()
     });
-    if let Some((index, step, next, bound)) = postponed {
-        return postponable(context, cell, (index, step, next), bound);
+    if let Some((at, moved)) = postponed {
+        return postponable(context, cell, at, moved);
     }
     let last = awaited.iter().filter(|bound| {
         let later = awaited.without(Bits::one(*bound)).iter();
         !later.into_iter().any(|other| context.model.bounds.with_earlier(other).has(*bound))
     });
-    let moments: Vec<String> = last.map(|bound| moment(context, bound)).collect();
-    let sentence = format!("Exits can empty escrow `{cell}` at the latest from {}.", moments.join(" and "));
-    Claim::new(Property::P5, "lock", subject, HOLDS, sentence)
+    let moments = last.filter_map(|bound| deadline(context, bound)).collect();
+    Claim::of_lock("lock", subject, HOLDS, Lock::Until(moments))
 }
 
-fn moment(context: &Context<'_, '_>, bound: usize) -> String {
-    let text = context.model.bounds.text(context.manifest(), bound);
-    match context.model.bounds.get(bound) {
-        Some(found) if found.least == found.greatest => text,
-        Some(found) if found.greatest < u128::from(u64::MAX) => {
-            format!("{text} (at most {})", found.greatest)
-        }
-        _ => format!("{text} (as it is set once, without a bound of its own)"),
-    }
+fn deadline(context: &Context<'_, '_>, bound: usize) -> Option<Deadline> {
+    let found = context.model.bounds.get(bound)?;
+    let names = Names { manifest: context.manifest(), method: None, item: found.item };
+    let certain = found.least == found.greatest;
+    let greatest = u64::try_from(found.greatest).ok();
+    Some(Deadline {
+        clock: found.clock,
+        expression: text(names, &found.expression),
+        bound: found.expression.to_vec(),
+        item: found.item.map(|cell| context.cell_name(cell)),
+        at: greatest.filter(|_| certain),
+        at_most: greatest.filter(|greatest| !certain && *greatest < u64::MAX),
+    })
 }
 
 fn postponable(
     context: &Context<'_, '_>,
     cell: &str,
     (index, step, next): (usize, Step, usize),
-    bound: usize,
+    deadline: Deadline,
 ) -> Claim {
-    let name = context.action_name(step.action);
-    let text = context.model.bounds.text(context.manifest(), bound);
-    let sentence = format!(
-        "Value in escrow `{cell}` can be locked without end: exits wait for {text}, and {name} can move that again."
-    );
+    let by = context.action_name(step.action);
     let subject = Subject { cell: Some(cell.to_owned()), ..context.subject_of(step.action) };
-    let claim = Claim::new(Property::P5, "postponed", subject, BROKEN, sentence);
+    let claim = Claim::of_lock("postponed", subject, BROKEN, Lock::Postponed { deadline, by });
     claim.shown_by(context.run_and(index, step, next))
 }
 

@@ -7,6 +7,8 @@ use chainstack_primitives::{
     manifest::{Clock, Node},
 };
 
+use super::Lock;
+
 /// What a claim is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Property {
@@ -177,6 +179,8 @@ pub struct Claim {
     pub subject: Subject,
     /// The claim for people.
     pub sentence: String,
+    /// How long value can stay, which is what the sentence says: of claims of P5.
+    pub lock: Option<Lock>,
     /// A run that shows the violation; of what can never be done it ends in an attempt, which is refused.
     pub counterexample: Option<Counterexample>,
 }
@@ -192,7 +196,13 @@ impl Claim {
     ) -> Self {
         let names: String = subject.parts().map(|(what, name)| format!("/{what}:{name}")).collect();
         let id = format!("{}/{rule}{names}", property.id());
-        Self { property, id, verdict, evidence, subject, sentence, counterexample: None }
+        Self { property, id, verdict, evidence, subject, sentence, lock: None, counterexample: None }
+    }
+
+    /// A claim of P5 about the subject's cell; the sentence is the lock's.
+    pub(crate) fn of_lock(rule: &str, subject: Subject, stands: (Verdict, Evidence), lock: Lock) -> Self {
+        let sentence = lock.sentence(subject.cell.as_deref().unwrap_or_default());
+        Self { lock: Some(lock), ..Self::new(Property::P5, rule, subject, stands, sentence) }
     }
 
     /// Its id without the number that tells it from others of its kind.

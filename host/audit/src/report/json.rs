@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Claim, CounterexampleStep, Report, StepKind};
+use super::{Claim, CounterexampleStep, Deadline, Lock, Report, StepKind};
+use chainstack_primitives::manifest::Clock;
 
 /// Version of the JSON's shape.
 const SCHEMA: u32 = 1;
@@ -30,7 +31,36 @@ fn claim(claim: &Claim) -> Value {
         "evidence": claim.evidence.label(),
         "subject": subject,
         "sentence": claim.sentence,
+        "lock": claim.lock.as_ref().map(lock),
         "counterexample": run,
+    })
+}
+
+/// How long value can stay, for programs.
+pub(super) fn lock(lock: &Lock) -> Value {
+    match lock {
+        Lock::AtOnce => json!({ "kind": "at_once" }),
+        Lock::Until(moments) => {
+            json!({ "kind": "until", "moments": moments.iter().map(deadline).collect::<Vec<_>>() })
+        }
+        Lock::Postponed { deadline: waits, by } => {
+            json!({ "kind": "postponed", "moments": [deadline(waits)], "by": by })
+        }
+        Lock::Trapped => json!({ "kind": "trapped" }),
+    }
+}
+
+fn deadline(found: &Deadline) -> Value {
+    let clock = match found.clock {
+        Clock::Height => "height",
+        Clock::TimeMs => "time_ms",
+    };
+    json!({
+        "clock": clock,
+        "expression": found.expression,
+        "item": found.item,
+        "at": found.at,
+        "at_most": found.at_most,
     })
 }
 

@@ -3,10 +3,12 @@
 //! | file | what |
 //! | --- | --- |
 //! | `claim` | what is claimed, how it stands, and what it rests on |
+//! | `lock` | how long value can stay, of which P5 claims |
 //! | `text`, `json`, `sarif` | the same report for people, for programs, for code review tools |
 
 mod claim;
 mod json;
+mod lock;
 mod sarif;
 mod text;
 
@@ -17,6 +19,7 @@ pub use claim::{
     Verdict,
 };
 pub use json::to_json;
+pub use lock::{Deadline, Lock};
 pub use sarif::to_sarif;
 pub use text::to_text;
 

@@ -1,9 +1,9 @@
 //! The report as SARIF 2.1.0, for code review tools: one rule for each property, one result for each claim that is
-//! violated or undecided.
+//! violated or undecided. How long each escrow can keep value is among the properties of the run, by the claim's id.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Claim, Property, Report, Verdict};
+use super::{Claim, Property, Report, Verdict, json::lock};
 
 /// The report for code review tools. `artifact` is the address of the manifest or module that results point at.
 #[must_use]
@@ -22,8 +22,14 @@ pub fn to_sarif(report: &Report, artifact: &str) -> Value {
                 "rules": rules,
             }},
             "results": results,
+            "properties": { "locks": locks(report) },
         }],
     })
+}
+
+fn locks(report: &Report) -> Map<String, Value> {
+    let found = report.claims.iter().filter_map(|claim| Some((claim.id.clone(), lock(claim.lock.as_ref()?))));
+    found.collect()
 }
 
 fn rule(property: Property) -> Value {
@@ -64,6 +70,10 @@ fn result(report: &Report, claim: &Claim, artifact: &str) -> Value {
         "locations": [location],
         "partialFingerprints": { "claimId/v1": claim.id },
         "codeFlows": flows,
-        "properties": { "evidence": claim.evidence.label(), "verdict": claim.verdict.name() },
+        "properties": {
+            "evidence": claim.evidence.label(),
+            "verdict": claim.verdict.name(),
+            "lock": claim.lock.as_ref().map(lock),
+        },
     })
 }

@@ -10,6 +10,7 @@ mod faults;
 mod given;
 mod good;
 mod limits;
+mod lock;
 mod power;
 mod rendered;
 mod search;
