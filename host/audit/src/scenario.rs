@@ -192,10 +192,10 @@ impl Writer<'_> {
         }
         for (index, step) in run.steps.iter().enumerate() {
             let number = index.saturating_add(1);
-            if step.refused.is_some() {
-                self.line("\n# An attempt: it passes if the host refuses the step, and all stays as it was.");
-            }
             self.line(&format!("\n# {number}. {}: {}", step.does(), one_line(&step.state)));
+            if step.refused.is_some() {
+                self.line("# This passes if the host refuses it, and all stays as it was.");
+            }
             for condition in &step.assumed {
                 self.line(&format!("# given {}", one_line(condition)));
             }

@@ -237,6 +237,12 @@ impl Writer<'_> {
             let item = format!("(i32.const {}) (i32.const {KEY}) (i32.const {length})", cell.id);
             if used.pays_in && (holds || is_of_ceilings(after)) {
                 match &escrow.asset {
+                    AssetRef::Native if is_of_ceilings(after) => {
+                        let _ = writeln!(
+                            body,
+                            "        (if (call $escrow_in {item} (i32.const {VALUE})) (then (unreachable)))"
+                        );
+                    }
                     AssetRef::Native => {
                         let _ = writeln!(
                             body,

@@ -108,9 +108,7 @@ impl Context<'_, '_> {
         run.steps.iter_mut().for_each(|step| step.refused = Some(Refused::with(code)));
         run
     }
-}
 
-impl Context<'_, '_> {
     /// The attempt to replace the contract by a version that breaks a promise; `says` is what the host says of it.
     pub(crate) fn attempt_to_upgrade(&self, says: String) -> Counterexample {
         let (role, code) = match self.manifest().upgrade {
@@ -196,7 +194,8 @@ fn done_once(manifest: &Manifest, method: &Transition) -> Result<(), Option<u16>
         }
         if escrow.pays_in {
             let of_new = declared.item.is_some() && matches!(method.item, ItemBinding::New { .. });
-            used.write(method, of_new.then_some(true))?;
+            // Nothing is no entry.
+            used.write(method, (of_new && method.value_max.0 > 0).then_some(true))?;
         }
         if escrow.pays_out {
             used.write(method, Some(false))?;

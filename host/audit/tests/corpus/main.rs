@@ -3,6 +3,7 @@
 //! A case is a base manifest (`base/*.toml`) with some of its text replaced; each text to replace must stand there
 //! exactly once, so that a case differs from its base by what it says, and by nothing else.
 
+mod attempts;
 mod broken;
 mod cases;
 mod code;

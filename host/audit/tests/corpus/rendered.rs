@@ -117,7 +117,7 @@ fn a_limit_is_an_undecided_claim_and_never_silence() {
 }
 
 /// The chain of these scenarios.
-const REPLAY: Replay = Replay { start_ms: 1_000, block_ms: 1_000, height_max: 2_000 };
+pub(crate) const REPLAY: Replay = Replay { start_ms: 1_000, block_ms: 1_000, height_max: 2_000 };
 
 /// The scenario of the first violation, parsed as TOML, and its gaps.
 fn scenario(base: &str, edits: &[(&str, &str)]) -> (toml::Table, Vec<Gap>, String) {

@@ -3,6 +3,7 @@
 mod engines;
 mod exits;
 mod model;
+mod upgrades;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -157,6 +158,14 @@ fn malformed_scenarios_are_refused() {
             "[[steps]]\n[[steps.block]]\npoke = \"a\"\ncaller = \"@A\"\nat_height = 5\n",
             "belong to the block, not to its calls",
         ),
+        ("[[steps]]\nupgrade = \"a\"\n", "every one of them has one"),
+        ("[[steps]]\nupgrade = \"a\"\ncall = \"b\"\ncaller = \"@A\"\n", "exactly one of"),
+        ("[[steps]]\nupgrade = \"a\"\ncaller = \"@A\"\nargs = { b = 1 }\n", "an upgrade takes no `args`"),
+        (
+            "[[steps]]\n[[steps.block]]\nupgrade = \"a\"\ncaller = \"@A\"\n",
+            "a block bundles calls and pokes only",
+        ),
+        ("[[steps]]\nquery = \"a\"\n[steps.expect]\ntext = \"b\"\n", "`text` is what an `error` says"),
         ("[[steps]]\nquery = \"a\"\nunknown = 1\n", "unknown field `unknown`"),
         ("[[steps]]\n[[steps.block]]\nquery = \"a\"\n", "a block bundles calls and pokes only"),
         (
