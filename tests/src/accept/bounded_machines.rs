@@ -16,8 +16,8 @@ pub const CHECKS: &[Check] = &[
         look: || suite(&["--test", "corpus"], ""),
     },
     Check {
-        promise: "a counterexample is a scenario that replays on the node and ends there the same way",
-        look: || test("replay:: audit_guide::"),
+        promise: "every seeded fault's counterexample is a scenario that replays and ends the same way, five of each property and more",
+        look: || test("faults:: replay:: audit_guide::"),
     },
     Check {
         promise: "`chainstack audit` takes a .wasm, a .toml or an address, and exits 3 on a violated property",
