@@ -33,5 +33,5 @@ pub use executor::{
     CONTRACTS_KEPT_BYTES_MAX, CONTRACTS_KEPT_MAX, CheckReport, EngineChoice, Executor, ExecutorConfig,
     ExecutorCounts, INITIALIZE_GAS_MAX, INITIALIZE_STACK,
 };
-pub use machine::{Met, Move, MoveKind, Need, Question};
+pub use machine::{Holdings, Met, Move, MoveKind, Need, Question};
 pub use phases::{Phase, PhaseProbe};

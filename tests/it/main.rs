@@ -11,6 +11,7 @@ mod check;
 mod cli;
 mod code_cache;
 mod connections;
+mod escrows;
 mod events;
 mod exits;
 mod faults;

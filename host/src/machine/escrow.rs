@@ -6,7 +6,10 @@ use chainstack_primitives::{
 };
 use chainstack_runtime::{
     ports::{ExecutionError, Failure, Fault},
-    state::{Overlay, escrow::Holder},
+    state::{
+        Overlay,
+        escrow::{AssetEscrow, Holder},
+    },
 };
 
 use super::{contract::CellPlan, contract::Contract, frame::Frame};
@@ -25,6 +28,39 @@ pub(crate) fn held(
         return state.escrowed(address, &holder);
     }
     Ok(state.asset_escrow(address, &holder)?.map_or(Amount::ZERO, |record| record.held.amount()))
+}
+
+/// What an escrow holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Holdings {
+    /// Nothing.
+    Nothing,
+    /// Coins.
+    Coins(Amount),
+    /// An asset of a contract.
+    Asset(AssetEscrow),
+}
+
+/// What each escrow of a contract holds for one item, in declared order: id of the cell, and its holdings. For the
+/// contract itself, if no item is named.
+pub(crate) fn holdings(
+    state: &mut Overlay<'_>,
+    manifest: &Manifest,
+    address: &AccountId,
+    item: Option<(u16, &[u8])>,
+) -> Result<Vec<(u16, Holdings)>, Fault> {
+    let (map, key) = item.map_or((None, &[][..]), |(map, key)| (Some(map), key));
+    let of_it = |kind: &CellKind| matches!(kind, CellKind::Escrow(escrow) if escrow.item == map);
+    let one = |id: u16| {
+        let holder = escrow_holder(address, id, key);
+        let found = if holds_coins(manifest, id) {
+            Some(state.escrowed(address, &holder)?).filter(|coins| !coins.is_zero()).map(Holdings::Coins)
+        } else {
+            state.asset_escrow(address, &holder)?.map(Holdings::Asset)
+        };
+        Ok((id, found.unwrap_or(Holdings::Nothing)))
+    };
+    manifest.cells.iter().filter(|cell| of_it(&cell.kind)).map(|cell| cell.id).map(one).collect()
 }
 
 /// Whether escrow cell `cell` is for the chain's coin.

@@ -134,9 +134,7 @@ pub(crate) fn outlook(
     let spans = Spans::validate(manifest, manifest.params.iter().map(|param| &param.ty), &bytes)
         .map_err(|_| Fault::text("parameters in state are not those of the manifest"))?;
     let scope = Scope { contract, address, block, params: (&bytes, &spans) };
-    if let Some((cell, key)) = question.item {
-        check_key(contract, cell, key)?;
-    }
+    check_item(contract, question.item)?;
     if let Some((name, _)) = question.method
         && !callable(manifest).any(|transition| *transition.method == *name)
     {
@@ -193,6 +191,14 @@ const fn bound_map(item: &ItemBinding) -> Option<u16> {
         | ItemBinding::New { cell, .. }
         | ItemBinding::Each { cell, .. } => Some(*cell),
     }
+}
+
+/// Checks that what names an item is a cell and a key of it.
+///
+/// # Errors
+/// [`codes::BAD_KEY`], or what an unknown cell is refused with.
+pub(crate) fn check_item(contract: &Contract, item: Option<(u16, &[u8])>) -> Result<(), Failure> {
+    item.map_or(Ok(()), |(cell, key)| check_key(contract, cell, key))
 }
 
 fn check_key(contract: &Contract, cell: u16, key: &[u8]) -> Result<(), Failure> {

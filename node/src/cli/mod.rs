@@ -7,6 +7,7 @@ pub mod aliases;
 pub mod context;
 pub mod contract_view;
 pub mod error;
+mod escrows;
 pub mod limits;
 pub mod output;
 
@@ -238,6 +239,7 @@ mod tests {
         ("moves", "state"),
         ("history", "inspect"),
         ("target", "inspect"),
+        ("escrows", "state"),
     ];
 
     fn paths(command: &clap::Command, path: &str, all: &mut BTreeSet<String>) {

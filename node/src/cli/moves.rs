@@ -31,6 +31,8 @@ pub(super) struct Moves {
     pub block: Value,
     /// Transitions and exits with what they ask for.
     pub rows: Vec<Value>,
+    /// The escrows of the item, or of the contract, as the node gives them.
+    pub escrows: Vec<Value>,
 }
 
 impl Moves {
@@ -56,8 +58,9 @@ impl Moves {
             json!(asking.value.map(|value| value.to_string())),
         ];
         let answer = context.rpc("contract_outlook", &params)?;
-        let rows = answer.get("moves").and_then(Value::as_array).cloned().unwrap_or_default();
-        Ok(Self { block: answer.get("block").cloned().unwrap_or_default(), rows })
+        let list = |name: &str| answer.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let block = answer.get("block").cloned().unwrap_or_default();
+        Ok(Self { block, rows: list("moves"), escrows: list("escrows") })
     }
 
     /// The row of a transition or exit.

@@ -12,6 +12,7 @@ use super::{
     context::Context,
     contract_view::{ContractView, plain, show_account, stored_value},
     error::{CliError, Exit},
+    escrows::{Escrows, Shown},
     moves::{Asking, Moves, awaits_an_item, lines as move_lines},
     output::{Answer, remark},
     secret,
@@ -24,9 +25,10 @@ const LIMIT: u16 = 100;
 const ITEMS: usize = 20;
 
 /// Show what a contract is and holds now: its parameters, roles, sums and machines, its first items and the state of
-/// each, what could be done in the next block and why the rest could not; or the entries of a cell.
+/// each, what its escrows and those of the items hold, what could be done in the next block and why the rest could not;
+/// or the entries of a cell.
 ///
-/// With a cell and a key it shows one entry, and what could be done with it if it is an item.
+/// With a cell and a key it shows one entry; of an item also what its escrows hold and what could be done with it.
 #[derive(clap::Args, Debug)]
 pub(super) struct State {
     /// The contract: an alias or an address.
@@ -179,11 +181,20 @@ fn entry(
     }
     let asking = Asking { caller, item: Some((cell.id, stored)), ..Asking::default() };
     let moves = Moves::ask(context, view, &asking)?;
-    let mut lines = vec![line, format!("{}:", moves.when(caller.as_ref()))];
+    let (held, escrows) = split(Escrows::new(context, view).show(&moves.escrows)?);
+    let mut lines = vec![line];
+    lines.extend(held);
+    lines.push(format!("{}:", moves.when(caller.as_ref())));
     lines.extend(moves.lines("  "));
     json["block"] = moves.block;
+    json["escrows"] = json!(escrows);
     json["moves"] = json!(moves.rows);
     Ok(Answer::new(lines.join("\n"), json))
+}
+
+/// Lines and fields of escrows.
+fn split(shown: Vec<Shown>) -> (Vec<String>, Vec<Value>) {
+    shown.into_iter().map(|Shown { line, json }| (line, json)).unzip()
 }
 
 /// Whether a move makes the item that it is bound to.
@@ -234,12 +245,18 @@ fn entries(context: &Context, view: &ContractView, cell: &str, after: Option<&st
 /// An item as an overview shows it, or the news that there are more.
 struct Item {
     line: String,
+    held: Vec<String>,
     moves: Vec<Value>,
     json: Option<Value>,
 }
 
 /// The first items of each map whose entries something can be done with.
-fn items(context: &Context, view: &ContractView, caller: Option<AccountId>) -> Result<Vec<Item>, CliError> {
+fn items(
+    context: &Context,
+    view: &ContractView,
+    caller: Option<AccountId>,
+    names: &mut Escrows<'_>,
+) -> Result<Vec<Item>, CliError> {
     let mut shown = Vec::new();
     let maps = view.manifest.cells.iter().filter(|cell| matches!(cell.kind, CellKind::Map(_)));
     for cell in maps.filter(|cell| has_moves(view, cell)) {
@@ -251,15 +268,17 @@ fn items(context: &Context, view: &ContractView, caller: Option<AccountId>) -> R
             let stored = entry.get("key").and_then(Value::as_str).and_then(parse_hex);
             let Some(((line, mut json), stored)) = row(view, cell, entry).zip(stored) else { continue };
             let asking = Asking { caller, item: Some((cell.id, stored)), ..Asking::default() };
-            let moves = Moves::ask(context, view, &asking)?.rows;
+            let Moves { rows: moves, escrows, .. } = Moves::ask(context, view, &asking)?;
+            let (held, escrows) = split(names.show(&escrows)?);
             json["cell"] = json!(name);
+            json["escrows"] = json!(escrows);
             json["moves"] = json!(moves);
-            shown.push(Item { line: format!("item  {name:<12} {line}"), moves, json: Some(json) });
+            shown.push(Item { line: format!("item  {name:<12} {line}"), held, moves, json: Some(json) });
         }
         if found.len() > ITEMS {
             let line =
                 format!("item  {name:<12} there are more: `chainstack state CONTRACT {name}` lists them");
-            shown.push(Item { line, moves: Vec::new(), json: None });
+            shown.push(Item { line, held: Vec::new(), moves: Vec::new(), json: None });
         }
     }
     Ok(shown)
@@ -309,7 +328,10 @@ fn overview(context: &Context, view: &ContractView, caller: Option<AccountId>) -
     let mut json = state;
     json["params"] = Value::Object(shown);
     let moves = Moves::ask(context, view, &Asking { caller, ..Asking::default() })?;
-    let items = items(context, view, caller)?;
+    let mut names = Escrows::new(context, view);
+    let (held, escrows) = split(names.show(&moves.escrows)?);
+    let items = items(context, view, caller, &mut names)?;
+    lines.extend(held);
     lines.push(format!("{}:", moves.when(caller.as_ref())));
     // What awaits an item is told with each of them, but for what makes a new one.
     let told = |found: &&Value| !awaits_an_item(found) || items.is_empty() || makes_an_item(view, found);
@@ -317,12 +339,14 @@ fn overview(context: &Context, view: &ContractView, caller: Option<AccountId>) -
         lines.extend(move_lines(found, "  "));
     }
     let mut rows = Vec::new();
-    for Item { line, moves, json } in items {
+    for Item { line, held, moves, json } in items {
         lines.push(line);
+        lines.extend(held.into_iter().map(|line| format!("  {line}")));
         lines.extend(moves.iter().flat_map(|found| move_lines(found, "  ")));
         rows.extend(json);
     }
     json["block"] = moves.block;
+    json["escrows"] = json!(escrows);
     json["moves"] = json!(moves.rows);
     json["items"] = json!(rows);
     Ok(Answer::new(lines.join("\n"), json))

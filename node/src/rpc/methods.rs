@@ -147,6 +147,11 @@ const INFO: Shape = object! {
     "balance": Amount,
 };
 
+const ESCROW: Shape = object! {
+    "cell": Small, "asset": OneOf(&[Is("native"), object! { "contract": Account, "cell": Small }, Null]),
+    "amount": OneOf(&[Amount, Null]), "key": OneOf(&[Bytes, Null]),
+};
+
 const FILTER: Shape = object! {
     "contract" optional: Account, "event" optional: Small, "from" optional: Number, "to" optional: Number,
     "after" optional: Place, "limit" optional: Number,
@@ -382,7 +387,9 @@ pub const METHODS: &[Method] = &[
         name: "contract_outlook",
         doc: "Which transitions and exits of a contract are open to a call in the next block, and why the others are not: \
               each rule is asked by itself, by the code that refuses calls. What an answer depends on and was not said is \
-              named in `text`. With an item, those that concern it; with a method, that one alone.",
+              named in `text`. With an item, those that concern it; with a method, that one alone. `escrows` are those of the \
+              item, or of the contract itself, with what each holds: `asset` is null if that is nothing, `key` is that of \
+              a unique asset.",
         params: params! {
             "contract": Account, "the contract";
             "caller" optional: Account, "who would call or poke";
@@ -394,6 +401,7 @@ pub const METHODS: &[Method] = &[
         },
         result: object! {
             "height": Number, "block": object! { "height": Number, "time_ms": Number }, "moves": List(&Named("Move")),
+            "escrows": List(&ESCROW),
         },
         commands: &["state", "call", "poke"],
         ..PLAIN

@@ -1,7 +1,11 @@
-//! `contract_outlook`: what could be done with a contract in the next block, and why the rest could not.
+//! `contract_outlook`: what could be done with a contract in the next block, and why the rest could not; what its escrows
+//! hold.
 
-use chainstack_host::{Met, Move, MoveKind, Question};
-use chainstack_runtime::{ports::ExecutionError, state::Overlay};
+use chainstack_host::{Holdings, Met, Move, MoveKind, Question};
+use chainstack_runtime::{
+    ports::ExecutionError,
+    state::{Overlay, escrow::Held},
+};
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use serde_json::{Value, json};
 
@@ -45,16 +49,34 @@ pub(super) fn outlook(params: &Params<'_>, context: &RpcContext) -> Result<Value
         method: method.as_deref().map(|name| (name, args.as_slice())),
     };
     let mut state = Overlay::new(&view);
-    let moves = context.executor.outlook(&mut state, &block, contract, &question);
-    let moves = moves.map_err(|error| match error {
+    let of_error = |error: ExecutionError| match error {
         ExecutionError::Failed(failure) => refused(failure.code, &failure.diagnostics.text),
         ExecutionError::Fault(fault) => of_fault(&fault),
-    })?;
+    };
+    let moves = context.executor.outlook(&mut state, &block, contract, &question).map_err(of_error)?;
+    let escrows = context.executor.escrows(&mut state, contract, question.item).map_err(of_error)?;
     Ok(json!({
         "height": view.height().0,
         "block": {"height": block.height.0, "time_ms": block.time_ms.0},
         "moves": moves.iter().map(of_move).collect::<Vec<_>>(),
+        "escrows": escrows.iter().map(|(cell, holdings)| of_escrow(*cell, holdings)).collect::<Vec<_>>(),
     }))
+}
+
+/// An escrow and what it holds: of an asset an amount, or the key of the one that it is.
+fn of_escrow(cell: u16, holdings: &Holdings) -> Value {
+    let (asset, amount, key) = match holdings {
+        Holdings::Nothing => (Value::Null, None, None),
+        Holdings::Coins(amount) => (json!("native"), Some(amount), None),
+        Holdings::Asset(escrow) => {
+            let asset = json!({"contract": form::address(&escrow.asset), "cell": escrow.cell});
+            match &escrow.held {
+                Held::Amount(amount) => (asset, Some(amount), None),
+                Held::Unique(key) => (asset, None, Some(form::hex(key))),
+            }
+        }
+    };
+    json!({"cell": cell, "asset": asset, "amount": amount.map(ToString::to_string), "key": key})
 }
 
 /// Arguments in declared order, each as `0x` hex or null where it is not known.
