@@ -167,6 +167,40 @@ fn what_a_method_took_for_one_item_it_takes_for_no_other() {
     }
 }
 
+#[test]
+fn what_a_method_led_away_for_one_item_it_leads_away_for_no_other() {
+    // An exit lets lots out while they, or the house, are open; `shut` ends that.
+    let shutting = |machine: &str, item: &str| {
+        let more = format!(
+            "[machines.gate]\nid = 1\n{machine}states = {{ Open = 0, Shut = 1 }}\ninitial = \"Open\"\n\n\
+             [transitions.shut]\nargs = {{ id = \"account\" }}\n{item}from = {{ gate = [\"Open\"] }}\nto = {{ gate = [\"Shut\"] }}\n\
+             ceilings = {{ gas = 100_000 }}\n\n\
+             [exits.leave]\nid = 1\nitem = \"lots\"\nfrom = {{ gate = [\"Open\"] }}\n\
+             effects = [{{ release = \"held\", to = \"item.token\" }}]\n\n[upgrade]"
+        );
+        let text = text(COIN, &[(COIN, 10)], [false; 2]).replace("id = \"u64\"", "id = \"account\"");
+        parsed(&text.replace("[upgrade]", &more))
+    };
+    let (lots, house) = ("cell = \"lots\"\n", "");
+    let own = "item = { existing = \"lots\", key = [\"caller\"] }\n";
+    let any = "item = { existing = \"lots\", key = [\"arg.id\"] }\n";
+    let cases = [
+        (lots, own, own, true),
+        (lots, any, any, true),
+        (lots, own, any, false),
+        (house, own, own, true),
+        (house, own, any, false),
+        // Who has no lot could not.
+        (house, own, "", false),
+        (house, "", own, true),
+    ];
+    for (machine, before, after, expected) in cases {
+        let rules: &[&str] = if expected { &[] } else { &["reach"] };
+        let found = refused(&shutting(machine, before), &shutting(machine, after));
+        assert_eq!(found, rules, "{machine}: {before} to {after}");
+    }
+}
+
 /// Lots that an exit lets out of the house, with `more` beside what it does.
 fn leaving(more: &str) -> String {
     let exit = format!(

@@ -1,8 +1,8 @@
 //! What may happen: methods, whose reach over escrowed value never grows, and exits, which stay as they were promised.
 
 use chainstack_primitives::manifest::{
-    CallerRule, CellKind, Effect, Exit, Expression, KeyTerm, Manifest, Node, StateSet, Touches, Transition,
-    Window,
+    CallerRule, CellKind, Effect, Exit, Expression, ItemBinding, KeyTerm, Manifest, Node, StateSet, Touches,
+    Transition, Window,
 };
 
 use super::{ALLOWED, Diff, Part, REFUSED};
@@ -223,10 +223,12 @@ fn not_after(earlier: Option<&Expression>, later: Option<&Expression>) -> bool {
     }
 }
 
-/// Whether whoever may lead a machine to a state by `new` could by `old`.
+/// Whether whoever may lead a machine to a state by `new` could by `old`, for the same items.
 fn led(old: &Transition, new: &Transition, machine: u16, state: u8) -> bool {
     let leads = old.to.iter().any(|to| to.machine == machine && to.states.contains(&state));
-    leads && asks_no_more(old, new)
+    // A method that is bound to no item leads machines of the contract alone, and asks nobody for one.
+    let bound = old.item == ItemBinding::None || old.item == new.item;
+    leads && bound && asks_no_more(old, new)
 }
 
 /// Whether whoever may call `new` could call `old` where `new` can be called.
