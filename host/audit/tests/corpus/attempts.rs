@@ -10,8 +10,10 @@ use super::faults::{Case, ENDED, GUARDS, SIZES, UNREACHED};
 use super::rendered::REPLAY;
 use super::{AUCTION, CUSTODY, ESCROW, TOKEN, edited, report};
 
-/// Faults, what each violated claim with a run is refused with, and after how many steps.
-const REFUSALS: [(&[Case], &str, &[(&str, usize)]); 24] = [
+/// Faults, one of them by name, what each violated claim with a run is refused with, and after how many steps.
+type Refusal = (&'static [Case], &'static str, &'static [(&'static str, usize)]);
+
+const REFUSALS: [Refusal; 24] = [
     (&UNREACHED, "a state nothing leads to", &[]),
     (&UNREACHED, "a method from a state nothing leads to", &[("WrongState", 2)]),
     (&UNREACHED, "an exit from a state nothing leads to", &[("WrongState", 2)]),
