@@ -3,7 +3,7 @@
 //! **Terms.** A *model* is a finite automaton of what a declaration lets happen: states of machines, whether escrows
 //! hold something, which bounds of time have passed; numbers are left out, and what a guard reads of them is *havoc*.
 //! A *claim* says one thing about the contract, with the *evidence* it rests on; a *counterexample* is a run of the
-//! model that breaks it. The properties P1 to P10 are listed in [`Property`].
+//! model that breaks it, or, of what can never be done, ends in an *attempt*: a step that the host refuses ([`Refused`]). The properties P1 to P10 are listed in [`Property`].
 //!
 //! **Map.** [`audit`] answers everything that is asked without input, and [`PropertyText`]s besides · [`diff`] compares two
 //! versions · [`Model`] and [`Space`] are the automaton and its reachable states · [`to_text`], [`to_json`], [`to_sarif`]
@@ -55,6 +55,11 @@
 //! - A method that pays out beside an exit that could: only exits are compared with each other.
 //! - ASSUMED away: windows that a block steps over, `release_when` of another contract's asset.
 //! - Gas of exits, and what an upgrade does to parameters beyond their types.
+//! - An attempt stands where the step gets furthest. There is none for a state that no declared step leads to, for more
+//!   gas than a block has or more entries than a map holds, for conditions of assets, for what depends on a guard's
+//!   arithmetic, and for ceilings of methods that nothing lets begin, that touch what they like or move assets. It takes
+//!   code to do what it declares once and in order: touches, escrows, events. What the host refuses already as code is
+//!   uploaded gets no further: there the upload is what is refused.
 //! - Scenarios choose what one variable at a time can be chosen for, and take the code to write into an item's head the
 //!   arguments of the same names; what one cannot say is a typed [`Gap`].
 //!   Their values come from a search that is no solver (`witness`), and code is not looked at: a replay may be refused by
