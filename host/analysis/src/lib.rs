@@ -9,7 +9,8 @@
 //! **Map.** [`expression`]: [`evaluate`], the one evaluator of host and audit · [`ExpressionCost`]: what it costs,
 //! known at deploy · [`prove_total`]: that it cannot fail, by intervals · [`Assumptions`]: from declared types,
 //! ranges, guards and windows · [`prove_exit`]: that nothing an exit computes can fail · [`exit_preserves`]: that it
-//! keeps an invariant · [`most_sent`]: of an asset in one call · [`diff`]: what a new version of a contract changes, and whether the upgrade gate lets it ·
+//! keeps an invariant · [`creation_states`]: from where exits that create entries are taken · [`most_sent`]: of an asset
+//! in one call · [`diff`]: what a new version of a contract changes, and whether the upgrade gate lets it ·
 //! [`reachability`]: which functions of the host an export can reach. The language is specified on
 //! one page: `host/analysis/README.md`.
 //!
@@ -34,6 +35,7 @@
 )]
 
 pub mod bytecode;
+mod creation;
 mod exit;
 pub mod expression;
 mod preserve;
@@ -41,6 +43,7 @@ mod sends;
 mod upgrade;
 
 pub use bytecode::{Ability, BytecodeError, HostFunction, Reachability, reachability};
+pub use creation::creation_states;
 pub use exit::{ExitPart, ExitProblem, prove_exit};
 pub use expression::{
     Arithmetic, Assumptions, Environment, EvaluationError, ExpressionCost, Failure, FailureKind, FlatRead,

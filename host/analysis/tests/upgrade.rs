@@ -260,3 +260,47 @@ fn what_an_exit_moves_in_ledgers_nobody_may_write_anew() {
         assert_eq!(refused(&parsed(&old), &parsed(&new)), rules, "{effect}");
     }
 }
+
+#[test]
+fn no_exit_creates_where_items_may_have_given_their_deposit_away() {
+    // Lots are open, sold by an exit that creates, and put away by a method.
+    let lot = |ways: &[(&str, &str)], exits: &[(&str, &str, &str)]| {
+        let mut more =
+            "[machines.lot]\nid = 1\ncell = \"lots\"\nstates = { Open = 0, Sold = 1, Away = 2, Lost = 3 }\n\
+                        initial = \"Open\"\n\n"
+                .to_owned();
+        for (from, to) in ways {
+            more += &format!(
+                "[transitions.{}_{}]\nargs = {{ id = \"u64\" }}\nitem = {{ existing = \"lots\", key = [\"arg.id\"] }}\n\
+                 from = {{ lot = [\"{from}\"] }}\nto = {{ lot = [\"{to}\"] }}\nceilings = {{ gas = 100 }}\n\n",
+                from.to_lowercase(),
+                to.to_lowercase()
+            );
+        }
+        for (id, (from, effect, to)) in (2..).zip(exits) {
+            more += &format!(
+                "[exits.e{id}]\nid = {id}\nitem = \"lots\"\nfrom = {{ lot = [\"{from}\"] }}\neffects = [{effect}]\n{to}\n\n"
+            );
+        }
+        leaving("").replace("[exits.leave]", &format!("{more}[exits.leave]"))
+    };
+    let sold = "to = { lot = \"Sold\" }";
+    let gain = GAIN.trim_end_matches(", ");
+    let (first, last) = (("Open", gain, sold), ("Away", gain, sold));
+    let none = ("Away", "", "");
+    let away = ("Sold", "Away");
+    let cases = [
+        // The method that led from one to the other is gone: each version alone pays for what it creates.
+        (lot(&[away], &[first, none]), lot(&[], &[first, none, last]), true),
+        (lot(&[away], &[first]), lot(&[away], &[first, ("Sold", "", "")]), false),
+        // Where no item can have sold, and there is a way from before.
+        (lot(&[("Open", "Away")], &[first]), lot(&[], &[first, last]), true),
+        (lot(&[("Away", "Open")], &[first]), lot(&[], &[first, last]), false),
+        (lot(&[], &[first]), lot(&[("Lost", "Open")], &[first]), true),
+        (lot(&[("Lost", "Open")], &[first]), lot(&[("Open", "Lost"), ("Lost", "Open")], &[first]), false),
+    ];
+    for (old, new, expected) in cases {
+        let found = refused(&parsed(&old), &parsed(&new)).contains(&"deposit");
+        assert_eq!(found, expected, "{old}\n->\n{new}");
+    }
+}

@@ -1,11 +1,11 @@
 //! What admission asks of exits: that nothing can keep what they let out.
 
-use std::collections::BTreeSet;
-
-use chainstack_analysis::{exit_preserves, move_preserves, never_raises, payment_preserves, prove_exit};
+use chainstack_analysis::{
+    creation_states, exit_preserves, move_preserves, never_raises, payment_preserves, prove_exit,
+};
 use chainstack_primitives::{
     AccountId, codes,
-    manifest::{AssetRef, CellKind, Effect, Exit, KeyTerm, Machine, Manifest, StateSet, Type},
+    manifest::{AssetRef, CellKind, Effect, Exit, KeyTerm, Manifest, Type},
 };
 use chainstack_runtime::{ports::Failure, state::reserved};
 
@@ -173,41 +173,11 @@ fn unpaid(manifest: &Manifest, exit: &Exit) -> Option<&'static str> {
             "it may create an entry of a ledger, and neither deletes nor moves the item that keeps a deposit",
         );
     };
-    let after = reached(manifest, machine, target.state);
-    let creates =
-        |exit: &&Exit| exit.item == Some(item) && exit.effects.iter().any(|effect| effect.fills().is_some());
-    let again = manifest.exits.iter().filter(creates).any(|exit| {
-        let from = exit.from.iter().find(|set| set.machine == machine.id);
-        from.is_none_or(|set| set.states.iter().any(|state| after.contains(state)))
-    });
+    let again = creation_states(manifest, machine).contains(&target.state);
     again.then_some(
         "it may create an entry of a ledger, and behind it an exit may be taken that creates one too: the item keeps \
          deposits for one",
     )
-}
-
-/// The states that an item may be in from `state` on, by whatever is declared.
-fn reached(manifest: &Manifest, machine: &Machine, state: u8) -> BTreeSet<u8> {
-    let methods = manifest.transitions.iter().flat_map(|method| {
-        let from = method.from.iter().find(|set| set.machine == machine.id);
-        let to = method.to.iter().filter(|set| set.machine == machine.id);
-        to.flat_map(|set| set.states.iter()).map(move |target| (from, *target))
-    });
-    let exits = manifest.exits.iter().filter_map(|exit| {
-        let from = exit.from.iter().find(|set| set.machine == machine.id);
-        exit.to.filter(|target| target.machine == machine.id).map(|target| (from, target.state))
-    });
-    let edges: Vec<(Option<&StateSet>, u8)> = methods.chain(exits).collect();
-    let mut found = BTreeSet::from([state]);
-    let mut next = vec![state];
-    while let Some(state) = next.pop() {
-        for (from, target) in &edges {
-            if from.is_none_or(|set| set.states.contains(&state)) && found.insert(*target) {
-                next.push(*target);
-            }
-        }
-    }
-    found
 }
 
 /// Why an exit may give more than it has taken, if it may: what it takes from a ledger is at most what is there, and

@@ -16,7 +16,8 @@ use crate::{
 
 const CLUB: AccountId = AccountId([0x6c; 32]);
 const KEEPER: AccountId = AccountId([0xca; 32]);
-const CAROL: AccountId = AccountId([0xcb; 32]);
+/// Who takes exits.
+pub(crate) const CAROL: AccountId = AccountId([0xcb; 32]);
 
 const SEATS: u16 = 1;
 /// With sum and count.
@@ -166,18 +167,44 @@ fn give(world: &mut World, method: &str, to: AccountId, amount: u128) {
     assert_eq!(world.call(BOB, CLUB, method, &args), Ok(vec![]));
 }
 
-/// Takes an exit of seat 1; nobody has ever locked anything for it.
+/// Takes an exit of seat 1.
 fn poke(world: &mut World, exit: u16) {
     let item: &[u8] = if exit == BURN { &[] } else { &1_u64.to_le_bytes() };
+    take(world, CLUB, exit, item);
+}
+
+/// Takes an exit as Carol; nobody has ever locked anything for it.
+pub(crate) fn take(world: &mut World, contract: AccountId, exit: u16, item: &[u8]) {
     let all = |world: &World| world.store.entries.values().map(|entry| entry.deposit.0).sum::<u128>();
     let before = all(world);
-    assert_eq!(world.poke(CAROL, CLUB, exit, item), Ok(vec![]), "exit {exit}");
+    assert_eq!(world.poke(CAROL, contract, exit, item), Ok(vec![]), "exit {exit}");
     assert_eq!(world.deposits.locked, Amount::ZERO, "exit {exit}");
     assert_eq!(
         before - all(world),
         world.deposits.released.0,
         "exit {exit}: deposits are in entries, or back"
     );
+}
+
+/// What stands in a ledger: keys as they are stored, and balances.
+pub(crate) fn balances(world: &World, contract: AccountId, ledger: u16) -> Vec<(Vec<u8>, u128)> {
+    let entries = world.store.entries.iter();
+    let own = entries.filter(|(key, _)| key.contract == contract && key.cell == ledger);
+    own.map(|(key, entry)| (key.key.to_vec(), number(&entry.value))).collect()
+}
+
+/// The sum of a ledger and the count of its entries, which are what its entries say.
+pub(crate) fn totals(world: &World, contract: AccountId, ledger: u16) -> (u128, u128) {
+    let found = balances(world, contract, ledger);
+    let kept = |cell| number(&world.entry(contract, cell, &ledger.to_le_bytes()).expect("kept").value);
+    let totals = (kept(reserved::SUMS), kept(reserved::COUNTS));
+    let counted = u128::try_from(found.len()).expect("few");
+    assert_eq!(totals, (found.iter().map(|(_, balance)| balance).sum(), counted), "{found:?}");
+    totals
+}
+
+fn number(bytes: &[u8]) -> u128 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
 /// Balance, payer and deposit.
@@ -189,8 +216,7 @@ fn held(world: &World, cell: u16, owner: AccountId) -> Option<(u128, AccountId, 
 }
 
 fn kept(world: &World, cell: u16, key: &[u8]) -> u128 {
-    let value = &world.entry(CLUB, cell, key).expect("kept").value;
-    value.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
+    number(&world.entry(CLUB, cell, key).expect("kept").value)
 }
 
 /// Sum and count of the shares.
@@ -199,7 +225,7 @@ fn shares(world: &World) -> (u128, u128) {
     (kept(world, reserved::SUMS, &key), kept(world, reserved::COUNTS, &key))
 }
 
-fn deposit(world: &World, room: u32) -> u128 {
+pub(crate) fn deposit(world: &World, room: u32) -> u128 {
     world.schedule.storage.entry_deposit(room).expect("small").0
 }
 

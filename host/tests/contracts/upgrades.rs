@@ -280,7 +280,7 @@ fn no_policy_no_method() {
 #[test]
 fn what_breaks_a_promise_is_not_even_proposed() {
     type Edit = fn(&mut Manifest);
-    let cases: [(Edit, &str); 8] = [
+    let cases: [(Edit, &str); 9] = [
         (|manifest| manifest.exits = kit::list(vec![]), "exit: Exit `refund` is gone."),
         (
             |manifest| {
@@ -338,12 +338,53 @@ fn what_breaks_a_promise_is_not_even_proposed() {
             },
             "aggregates: Another sum or count is kept of cell `notes`",
         ),
+        (
+            |manifest| gains(manifest, &[1]),
+            "deposit: Items of cell `deals` keep too small a deposit for what exits create in ledgers now.",
+        ),
     ];
     let mut world = world();
     for (version, (edit, text)) in (2..).zip(cases) {
         refused(propose(&mut world, &code(version, edit)), codes::UPGRADE_REFUSED, text);
         assert_eq!(world.entry(SAFE, reserved::PROPOSAL, &[]), None, "{text}");
     }
+}
+
+/// Exits of a deal besides: each lets out what is held and adds to so many balances of the buyer.
+fn gains(manifest: &mut Manifest, balances: &[usize]) {
+    let more = (REFUND + 1..).zip(balances).map(|(id, count)| {
+        let mut exit = manifest.exits[0].clone();
+        let (key, amount) = (kit::list(vec![KeyTerm::Head(0)]), kit::list(vec![Node::Head(1)]));
+        let gain = |cell| Effect::LedgerAdd { cell, key: key.clone(), amount: amount.clone() };
+        let gained = [BALANCES, NOTES].into_iter().take(*count).map(gain);
+        let mut effects = exit.effects.to_vec();
+        effects.splice(1..1, gained);
+        (exit.id, exit.name, exit.effects) = (id, kit::name(&format!("gain{id}")), kit::list(effects));
+        exit
+    });
+    manifest.exits = kit::list(manifest.exits.iter().cloned().chain(more).collect());
+}
+
+#[test]
+fn items_of_before_pay_for_exits_that_create_as_much() {
+    let mut world = World::new();
+    world.create(SAFE, &code(1, |manifest| gains(manifest, &[1])), &BOB.0);
+    let opened = world.call_with(BOB, SAFE, "open", &1_u64.to_le_bytes(), 300, GAS);
+    assert_eq!(status(opened), 0);
+    let deposit = |cell, key: &[u8]| world.entry(SAFE, cell, key).expect("an entry").deposit.0;
+    let escrow = escrow_holder(&SAFE, HELD, &1_u64.to_le_bytes());
+    let locked = deposit(DEALS, &1_u64.to_le_bytes()) + deposit(reserved::NATIVE_ESCROWS, &escrow);
+    let two = code(2, |manifest| gains(manifest, &[1, 2]));
+    refused(propose(&mut world, &two), codes::UPGRADE_REFUSED, "deposit: Items of cell `deals`");
+    assert_eq!(status(upgrade(&mut world, &code(3, |manifest| gains(manifest, &[1, 1])))), 0);
+    assert_eq!(version(&mut world), 3);
+    let before = world.balance(&BOB);
+    assert_eq!(status(world.poke(CAROL, SAFE, REFUND + 2, &1_u64.to_le_bytes())), 0);
+    assert_eq!(world.deposits.locked, Amount(0));
+    let balance = world.entry(SAFE, BALANCES, &BOB.0).expect("a balance");
+    let share = world.schedule.storage.entry_deposit(32 + 16).expect("small");
+    assert_eq!((balance.payer, balance.deposit, &*balance.value), (BOB, share, &300_u128.to_le_bytes()[..]));
+    assert_eq!(world.balance(&BOB) - before, 300 + locked - share.0);
 }
 
 /// The second version: a cell and a role less; a cell, a machine, a parameter and two roles more.

@@ -84,7 +84,8 @@ pub fn diff(old: &Manifest, new: &Manifest) -> Upgrade {
 pub struct DiffCost {
     /// Bytes of both manifests, encoded.
     pub bytes: u64,
-    /// `new methods × (old methods + their touches) × (8 + exits + nodes and effects of exits) + old types × new types`.
+    /// `new methods × (old methods + their touches) × (8 + exits + nodes and effects of exits) + old types × new types`, and of
+    /// each machine whose items' exits create in ledgers `states × (methods + exits)`, in both versions.
     pub pairs: u64,
 }
 
@@ -105,10 +106,19 @@ pub fn diff_cost(old: &Manifest, new: &Manifest) -> DiffCost {
     let places = touches.fold(0, u64::saturating_add);
     let questions = of_exits.fold(8, u64::saturating_add);
     let methods = count(new.transitions.len()).saturating_mul(places).saturating_mul(questions);
+    let walked = [old, new].into_iter().map(|manifest| {
+        let ways = count(manifest.transitions.len()).saturating_add(count(manifest.exits.len()));
+        let creates = |cell| {
+            let mut exits = manifest.exits.iter().filter(|exit| exit.item == Some(cell));
+            exits.any(|exit| exit.effects.iter().any(|effect| effect.fills().is_some()))
+        };
+        let walked = manifest.machines.iter().filter(|machine| machine.cell.is_some_and(creates));
+        walked.map(|machine| count(machine.states.len())).fold(0, u64::saturating_add).saturating_mul(ways)
+    });
     let types = count(old.types.len()).saturating_mul(count(new.types.len()));
     DiffCost {
         bytes: count(old.encoded_size()).saturating_add(count(new.encoded_size())),
-        pairs: methods.saturating_add(types),
+        pairs: walked.fold(methods.saturating_add(types), u64::saturating_add),
     }
 }
 

@@ -3,6 +3,7 @@
 use chainstack_primitives::manifest::{Cell, CellKind, Machine};
 
 use super::{ALLOWED, Diff, Part, REFUSED, UpgradeVerdict};
+use crate::creation_states;
 
 impl Diff<'_> {
     pub(super) fn cells(&mut self) {
@@ -142,6 +143,18 @@ impl Diff<'_> {
             let sentence =
                 format!("State `{}` of machine `{}` has no way out any more.", state.name, old.name);
             self.refuse_if(ended, "terminal", part, sentence);
+        }
+        // An item in a state from which nothing led to such an exit may have given away what it had kept.
+        let (before, now) = (creation_states(self.old, old), creation_states(self.new, new));
+        for state in old.states.iter().filter(|state| now.contains(&state.id) && !before.contains(&state.id))
+        {
+            let part = Part { state: Some(state.name.to_string()), ..part.clone() };
+            let sentence = format!(
+                "From state `{}` of machine `{}` an exit comes within reach that creates in ledgers: items there may have no \
+                 deposit left for it.",
+                state.name, old.name
+            );
+            self.push("deposit", REFUSED, part, sentence);
         }
         for state in new.states.iter().filter(|state| old.states.iter().all(|found| found.id != state.id)) {
             let part = Part { state: Some(state.name.to_string()), ..part.clone() };
