@@ -154,6 +154,12 @@ fn replay(home: &Path, files: &[&str]) -> BTreeMap<String, Option<String>> {
     rows.iter().map(row).collect()
 }
 
+/// Prints what became of the faults.
+#[expect(clippy::print_stderr, reason = "counts are for who reads the log")]
+fn tell(table: &str) {
+    eprint!("{table}");
+}
+
 /// Runs that no upload lets begin: the host refuses the manifest itself, and that is the counterexample. Fault and code.
 const REFUSED: [(&str, &str); 2] =
     [("deleted with a rest in escrow", "2156"), ("an exit out of the end", "2158")];
@@ -214,7 +220,8 @@ fn every_fault_of_the_corpus_is_real() {
     }
     let mut table = String::from("property: faults, replayed\n");
     let mut counts = BTreeMap::new();
-    for property in Property::ALL {
+    // P10 is counted where upgrades are.
+    for property in Property::ALL.into_iter().filter(|property| *property != Property::P10) {
         let of = || (0..faults.len()).filter(|index| faults[*index].property == property);
         let whole = of().filter(|index| done[*index].as_deref() == Some("replayed")).count();
         table.push_str(&format!("{}: {}, {whole}\n", property.id(), of().count()));
@@ -224,7 +231,7 @@ fn every_fault_of_the_corpus_is_real() {
             table.push_str(&format!("    {}: {became}\n", faults[index].name));
         }
     }
-    eprintln!("{table}");
+    tell(&table);
     assert!(failed.is_empty(), "{table}\n{}", failed.join("\n"));
     assert!(done.iter().all(Option::is_some), "a fault is left out\n{table}");
     for (property, least) in LEAST {
@@ -304,7 +311,7 @@ fn every_upgrade_that_breaks_a_promise_is_refused_by_its_rule() {
     }
     refused.dedup();
     let whole = upgrades::REFUSED.len() - refused.len();
-    eprintln!("P10: {}, {whole}", upgrades::REFUSED.len());
+    tell(&format!("property: upgrades, replayed\nP10: {}, {whole}\n", upgrades::REFUSED.len()));
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(whole >= PROPOSED_LEAST, "{whole} replayed");
 }

@@ -10,8 +10,11 @@ use super::faults::{Case, ENDED, GUARDS, SIZES, UNREACHED};
 use super::rendered::REPLAY;
 use super::{AUCTION, CUSTODY, ESCROW, TOKEN, edited, report};
 
+/// Codes, and the steps before each.
+type Tried = (&'static [Case], &'static str, &'static [(&'static str, usize)]);
+
 /// Faults, what each violated claim with a run is refused with, and after how many steps.
-const REFUSALS: [(&[Case], &str, &[(&str, usize)]); 24] = [
+const REFUSALS: [Tried; 24] = [
     (&UNREACHED, "a state nothing leads to", &[]),
     (&UNREACHED, "a method from a state nothing leads to", &[("WrongState", 2)]),
     (&UNREACHED, "an exit from a state nothing leads to", &[("WrongState", 2)]),
