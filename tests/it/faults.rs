@@ -215,7 +215,8 @@ fn every_fault_of_the_corpus_is_real() {
     }
     let mut table = String::from("property: faults, replayed\n");
     let mut counts = BTreeMap::new();
-    for property in Property::ALL {
+    // P10 is counted where upgrades are.
+    for property in Property::ALL.into_iter().filter(|property| *property != Property::P10) {
         let of = || (0..faults.len()).filter(|index| faults[*index].property == property);
         let whole = of().filter(|index| done[*index].as_deref() == Some("replayed")).count();
         table.push_str(&format!("{}: {}, {whole}\n", property.id(), of().count()));

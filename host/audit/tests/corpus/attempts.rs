@@ -142,10 +142,10 @@ fn a_scenario_expects_that_an_attempt_is_refused() {
     assert_eq!(table["contracts"][0]["expect"]["error"].as_str(), Some("InvariantBroken"), "{text}");
     assert!(table.get("steps").is_none(), "{text}");
     // The moment is chosen by the window that is to be shut.
-    let window = "caller = [\"owner\"]\nwindow = { clock = \"height\", opens = \"item.until + 10\", closes = \"item.until\" }\ntouches";
+    let window = "caller = [\"owner\"]\nwindow = { clock = \"height\", opens = \"item.until + 1\", closes = \"item.until\" }\ntouches";
     let (table, text) = scenario(CUSTODY, &[("caller = [\"owner\"]\ntouches", window)]);
     assert_eq!(table["steps"][1]["expect"]["error"].as_str(), Some("NotOpen"), "{text}");
-    assert!(table["steps"][0]["args"]["until"].as_integer().is_some_and(|until| until + 10 > 4), "{text}");
+    assert!(table["steps"][0]["args"]["until"].as_integer().is_some_and(|until| until + 1 > 4), "{text}");
 }
 
 #[test]
