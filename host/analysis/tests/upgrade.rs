@@ -304,3 +304,29 @@ fn no_exit_creates_where_items_may_have_given_their_deposit_away() {
         assert_eq!(found, expected, "{old}\n->\n{new}");
     }
 }
+
+#[test]
+fn what_a_method_wrote_of_one_item_it_writes_of_no_other() {
+    // A method that changes the size which `leave` goes by: for which item, and under which key it writes.
+    let writer = |item: &str, key: &str, more: &str| {
+        let method = format!(
+            "[transitions.resize]\nargs = {{ id = \"u64\", other = \"u64\" }}\nitem = {{ existing = \"lots\", key = [\"{item}\"] }}\n\
+             touches = [{{ cell = \"lots\", key = [\"{key}\"], ops = [\"set\"], head = [\"size\"] }}]\n{more}\
+             ceilings = {{ gas = 100, writes = 1 }}\n\n[exits.leave]"
+        );
+        parsed(&leaving(GAIN).replace("[exits.leave]", &method))
+    };
+    let guard = "guard = \"arg.id < 7\"\n";
+    let cases = [
+        (writer("arg.id", "arg.id", ""), writer("arg.id", "arg.id", ""), true),
+        (writer("arg.id", "arg.id", ""), writer("arg.other", "arg.other", ""), false),
+        (writer("arg.id", "arg.id", ""), writer("arg.id", "arg.other", ""), false),
+        (writer("arg.id", "*", ""), writer("arg.id", "*", ""), true),
+        (writer("arg.id", "arg.id", ""), writer("arg.id", "arg.id", guard), true),
+        (writer("arg.id", "arg.id", guard), writer("arg.id", "arg.id", ""), false),
+    ];
+    for (index, (before, after, expected)) in cases.iter().enumerate() {
+        let rules: &[&str] = if *expected { &[] } else { &["reach"] };
+        assert_eq!(refused(before, after), rules, "case {index}");
+    }
+}

@@ -1,8 +1,8 @@
 //! What may happen: methods, whose reach over escrowed value never grows, and exits, which stay as they were promised.
 
 use chainstack_primitives::manifest::{
-    CallerRule, CellKind, Effect, Exit, Expression, ItemBinding, KeyTerm, Manifest, Node, StateSet, Touches,
-    Transition, Window,
+    CallerRule, CellKind, Effect, Exit, Expression, ItemBinding, KeyTerm, Manifest, Node, StateSet, Touch,
+    Touches, Transition, Window,
 };
 
 use super::{ALLOWED, Diff, Part, REFUSED};
@@ -53,16 +53,16 @@ impl Diff<'_> {
                 self.push("reach", REFUSED, part(method), sentence);
             }
             for (cell, field) in self.exit_fields() {
-                let writes = |method: &Transition| writes(method, cell, field);
-                let before = old.transitions.iter().filter(|before| writes(before));
-                let known = before.into_iter().any(|before| callers_within(&method.caller, &before.caller));
+                let writes = writes(method, cell, field);
+                let mut before = old.transitions.iter();
+                let known = before.any(|before| wrote(before, method, cell, field));
                 let name = old.cell(cell).and_then(|found| found.head().get(usize::from(field)));
                 let name = name.map_or_else(String::new, |field| field.name.to_string());
                 let sentence = format!(
                     "Method `{}` can change `{name}`, which exits go by, and no such caller could.",
                     method.method
                 );
-                self.refuse_if(writes(method) && !known, "reach", part(method), sentence);
+                self.refuse_if(writes && !known, "reach", part(method), sentence);
             }
         }
     }
@@ -268,10 +268,25 @@ fn callers_within(new: &CallerRule, old: &CallerRule) -> bool {
 }
 
 fn writes(method: &Transition, cell: u16, field: u8) -> bool {
-    match &method.touches {
-        Touches::Unknown => true,
-        Touches::Listed(touches) => touches
-            .iter()
-            .any(|touch| touch.cell == cell && touch.head & 1u16.checked_shl(field.into()).unwrap_or(0) != 0),
-    }
+    places(method, cell, field).is_none_or(|places| !places.is_empty())
+}
+
+/// Whether whoever changes the field of a cell by `new` could do so by `old`, at the same places.
+fn wrote(old: &Transition, new: &Transition, cell: u16, field: u8) -> bool {
+    let same = match (places(old, cell, field), places(new, cell, field)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(before), Some(now)) => {
+            let known = |touch: &&Touch| before.iter().any(|old| old.key == touch.key);
+            !before.is_empty() && old.item == new.item && now.iter().all(known)
+        }
+    };
+    same && asks_no_more(old, new)
+}
+
+/// Where a method may change a field of a cell; `None`: anywhere.
+fn places(method: &Transition, cell: u16, field: u8) -> Option<Vec<&Touch>> {
+    let Touches::Listed(touches) = &method.touches else { return None };
+    let bit = 1u16.checked_shl(field.into()).unwrap_or(0);
+    Some(touches.iter().filter(|touch| touch.cell == cell && touch.head & bit != 0).collect())
 }
